@@ -1,0 +1,118 @@
+"""The one place that builds AWS clients.
+
+Rule 1: settings come as one value; no other product code reads AWS's environment.
+Rule 2: a client is built when it is first asked for, because building one costs
+tens of milliseconds and the way to a prompt needs two of them.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from asgwarm.errors import ConfigError
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2_instance_connect import EC2InstanceConnectClient
+    from mypy_boto3_sts import STSClient
+
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 10
+ATTEMPTS = 4  # the first one included; botocore's standard mode backs off between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsSettings:
+    """Where and as whom to call AWS; None leaves a choice to boto3's own chain."""
+
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
+
+
+class Clients:
+    """AWS clients of one account and region, each built on first use."""
+
+    def __init__(self, settings: AwsSettings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def _session(self) -> "boto3.Session":
+        import boto3
+        from botocore.exceptions import ProfileNotFound
+
+        try:
+            return boto3.Session(
+                region_name=self.settings.region,
+                profile_name=self.settings.profile,
+                aws_access_key_id=self.settings.access_key_id,
+                aws_secret_access_key=self.settings.secret_access_key,
+            )
+        except ProfileNotFound as error:
+            raise ConfigError(
+                f"profile {self.settings.profile!r} is not in the AWS configuration",
+                hint="aws configure list-profiles",
+            ) from error
+
+    @cached_property
+    def region(self) -> str:
+        """The region that every call goes to.
+
+        Raises:
+            ConfigError: Nothing names one.
+        """
+        region = self._session.region_name
+        if region is None:
+            raise ConfigError("no AWS region is set", hint="export AWS_REGION=us-east-1")
+        return str(region)
+
+    def _client(self, service: str) -> Any:
+        from botocore.config import Config
+
+        return self._session.client(
+            service,  # type: ignore[call-overload]  # the name is a variable
+            region_name=self.region,
+            endpoint_url=self.settings.endpoint_url,
+            config=Config(
+                connect_timeout=CONNECT_TIMEOUT_S,
+                read_timeout=READ_TIMEOUT_S,
+                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+                tcp_keepalive=True,
+            ),
+        )
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """Client of DynamoDB."""
+        return self._client("dynamodb")  # type: ignore[no-any-return]
+
+    @cached_property
+    def eic(self) -> "EC2InstanceConnectClient":
+        """Client of EC2 Instance Connect."""
+        return self._client("ec2-instance-connect")  # type: ignore[no-any-return]
+
+    @cached_property
+    def autoscaling(self) -> "AutoScalingClient":
+        """Client of EC2 Auto Scaling."""
+        return self._client("autoscaling")  # type: ignore[no-any-return]
+
+    @cached_property
+    def cloudformation(self) -> "CloudFormationClient":
+        """Client of CloudFormation."""
+        return self._client("cloudformation")  # type: ignore[no-any-return]
+
+    @cached_property
+    def ec2(self) -> "EC2Client":
+        """Client of EC2; the slowest to build, so never on the way to a prompt."""
+        return self._client("ec2")  # type: ignore[no-any-return]
+
+    @cached_property
+    def sts(self) -> "STSClient":
+        """Client of STS."""
+        return self._client("sts")  # type: ignore[no-any-return]
