@@ -69,7 +69,9 @@ class Clients:
         """
         region = self._session.region_name
         if region is None:
-            raise ConfigError("no AWS region is set", hint="export AWS_REGION=us-east-1")
+            raise ConfigError(
+                "no AWS region is set", hint="export AWS_REGION=us-east-1"
+            )
         return str(region)
 
     def _client(self, service: str) -> Any:

@@ -19,9 +19,8 @@ def monotonic_s() -> float:
     CLOCK_BOOTTIME does not; on macOS CLOCK_MONOTONIC goes on, while Python's
     time.monotonic() does not.
     """
-    if sys.platform == "linux":
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.clock_gettime(time.CLOCK_MONOTONIC)
+    linux = sys.platform == "linux"
+    return time.clock_gettime(time.CLOCK_BOOTTIME if linux else time.CLOCK_MONOTONIC)
 
 
 def perf_ms() -> float:

@@ -7,8 +7,9 @@ the table, since every write names the attributes that it changes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from asgwarm.domain.value import read, value
 
 SCHEMA_VERSION = 1
 
@@ -25,16 +26,19 @@ class State(StrEnum):
     QUARANTINED = "QUARANTINED"  # not understood; never offered
 
 
+LIVE = (State.WARMING, State.WARMED, State.READY, State.LEASED, State.DRAINING)
+
+
 class MalformedRecord(ValueError):
     """A row that is not an instance record of a version this code knows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Record:
-    """One instance row. Times are Unix seconds by the reconciler's clock.
+    """One instance row; a field is named like its attribute, only `state` is `st`.
 
-    Only `dur_s` and `max_exp` come from the holder's side, and they are wishes:
-    the reaper enforces its own limits.
+    Times are Unix seconds by the reconciler's clock. `dur_s` and `max_exp` come
+    from the holder's side and are wishes: the reaper enforces its own limits.
     """
 
     instance_id: str
@@ -52,8 +56,8 @@ class Record:
     setup: str = ""  # what became of the set-up script
     ready_at: int = 0
     lease_id: str = ""
-    owner: str = ""
-    name: str = ""
+    lease_owner: str = ""
+    lease_name: str = ""
     key_fp: str = ""
     hb: int = 0  # the holder's heartbeat, one more with every renewal
     dur_s: int = 0
@@ -68,38 +72,7 @@ class Record:
     @property
     def is_live(self) -> bool:
         """Whether an instance may still stand behind the row."""
-        return self.state not in (State.TERMINATED, State.QUARANTINED)
-
-
-# attribute in the table -> (field of Record, type, must it be there)
-_ATTRIBUTES: dict[str, tuple[str, type, bool]] = {
-    "st": ("state", str, True),
-    "gen": ("gen", int, True),
-    "epoch": ("epoch", str, True),
-    "since": ("since", int, False),
-    "az": ("az", str, False),
-    "address": ("address", str, False),
-    "port": ("port", int, False),
-    "os_user": ("os_user", str, False),
-    "host_key": ("host_key", str, False),
-    "boot_in": ("boot_in", str, False),
-    "tier": ("tier", str, False),
-    "setup": ("setup", str, False),
-    "ready_at": ("ready_at", int, False),
-    "lease_id": ("lease_id", str, False),
-    "owner": ("owner", str, False),
-    "name": ("name", str, False),
-    "key_fp": ("key_fp", str, False),
-    "hb": ("hb", int, False),
-    "dur": ("dur_s", int, False),
-    "hb_seen": ("hb_seen", int, False),
-    "exp_at": ("exp_at", int, False),
-    "max_exp": ("max_exp", int, False),
-    "lease_seen_at": ("lease_seen_at", int, False),
-    "last_lease": ("last_lease", str, False),
-    "evict": ("evict", bool, False),
-    "why": ("why", str, False),
-}
+        return self.state in LIVE
 
 
 def record_from_row(row: Mapping[str, object]) -> Record:
@@ -109,22 +82,10 @@ def record_from_row(row: Mapping[str, object]) -> Record:
         MalformedRecord: A needed attribute is missing, one has the wrong type, the
             version is newer than this code, or the state is unknown.
     """
-    key = row.get("sk")
-    if not isinstance(key, str) or not key.startswith("I#i-"):
-        raise MalformedRecord(f"sort key {key!r} is not an instance's")
-    version = row.get("v", SCHEMA_VERSION)
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
-        raise MalformedRecord(f"schema version {version!r} is not known here")
-    fields: dict[str, object] = {"instance_id": key[2:]}
-    for attribute, (field, kind, needed) in _ATTRIBUTES.items():
-        value = row.get(attribute)
-        if value is None and not needed:
-            continue
-        if type(value) is not kind:
-            raise MalformedRecord(f"attribute {attribute!r} is {value!r}")
-        fields[field] = value
+    key = str(row.get("sk"))
+    if not key.startswith("I#i-") or row.get("v") != SCHEMA_VERSION:
+        raise MalformedRecord(f"row {key!r} of version {row.get('v')} is not known")
     try:
-        fields["state"] = State(str(fields["state"]))
+        return read(Record, {**row, "instance_id": key[2:], "state": row.get("st")})
     except ValueError as error:
-        raise MalformedRecord(f"state {row['st']!r} is not known") from error
-    return Record(**fields)  # type: ignore[arg-type]  # types checked above
+        raise MalformedRecord(f"row {key}: {error}") from error

@@ -1,0 +1,138 @@
+"""How an instance is claimed: candidates, one conditional write each, and patience.
+
+Rule 1: start reading the index at a random place and take its page in random order,
+so that many claimants do not all want the same instance.
+Rule 2: a lost race is no failure: the next candidate, and after two a new page.
+Rule 3: an unknown outcome ends the attempt; going on could strand a lease.
+"""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from asgwarm.clock import monotonic_s, now_s
+from asgwarm.connect.timings import Timings
+from asgwarm.domain.health import counts_of, why_not_full
+from asgwarm.domain.meta import Meta
+from asgwarm.domain.record import Record
+from asgwarm.errors import ClaimContended, GuardRefused, PoolEmpty
+from asgwarm.registry.leases import PAGE, Leases, Taken, Wish
+
+LOSSES_PER_PAGE = 2
+ROUNDS_WITHOUT_PROGRESS = 25  # pages on which others were faster, without waiting
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 1.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Claiming:
+    """One attempt to get an instance.
+
+    Args:
+        wait_s: How long to go on while there is none; 0 asks once.
+        on_wait: Gets one sentence on why there is none, when it changes.
+    """
+
+    leases: Leases
+    wish: Wish
+    key_fp: str
+    wait_s: int
+    timings: Timings
+    on_wait: Callable[[str], None]
+    _said: str = field(default="", init=False)
+
+    async def claim(self, meta: Meta, page: list[Record]) -> tuple[Record, bool]:
+        """Return a LEASED record of ours, and whether it had to be waited for.
+
+        Args:
+            page: The first page of the ready index.
+
+        Raises:
+            PoolEmpty: There was no ready instance in time.
+            ClaimContended: There were, and others took every one.
+            GuardRefused: The pool is going down.
+            UnknownOutcome: See `Leases.claim`.
+        """
+        give_up_at_s = monotonic_s() + self.wait_s
+        pause_s, rounds, waited = FIRST_PAUSE_S, 0, False
+        while True:
+            candidates = self._candidates(meta, page)
+            if record := await self._try(candidates):
+                return record, waited
+            if not candidates or rounds >= ROUNDS_WITHOUT_PROGRESS:
+                left_s = give_up_at_s - monotonic_s()
+                if left_s <= 0:
+                    raise await self._give_up(meta, contended=bool(candidates))
+                await self._tell(meta)
+                await asyncio.sleep(min(left_s, pause_s * random.uniform(0.7, 1.3)))  # noqa: S311  # jitter
+                pause_s, rounds, waited = min(pause_s * 1.4, LONGEST_PAUSE_S), 0, True
+                meta = await asyncio.to_thread(self.leases.meta)
+            rounds += 1
+            page = await self.page()
+
+    async def page(self) -> list[Record]:
+        """Return a page of the ready index from a random place on, wrapped once."""
+        with self.timings.phase("query"):
+            start = secrets.token_hex(8)
+            page = await asyncio.to_thread(self.leases.ready, start)
+            if len(page) < PAGE:
+                known = {record.instance_id for record in page}
+                wrapped = await asyncio.to_thread(self.leases.ready, "0")
+                page += [r for r in wrapped if r.instance_id not in known]
+        return page
+
+    def _candidates(self, meta: Meta, page: list[Record]) -> list[Record]:
+        if meta.draining:
+            raise GuardRefused(
+                f"pool {self.leases.pool!r} is going down",
+                hint=f"asgwarm up {self.leases.pool}",
+            )
+        free = [r for r in page if r.epoch == meta.epoch and not r.evict]
+        random.shuffle(free)
+        return free
+
+    async def _try(self, candidates: list[Record]) -> Record | None:
+        for record in candidates[:LOSSES_PER_PAGE]:
+            with self.timings.phase("claim"):
+                try:
+                    return await asyncio.to_thread(
+                        self.leases.claim,
+                        record,
+                        self.wish,
+                        key_fp=self.key_fp,
+                        now=now_s(),
+                    )
+                except Taken:
+                    continue
+        return None
+
+    async def _tell(self, meta: Meta) -> None:
+        records = (await asyncio.to_thread(self.leases.all)).values()
+        why = why_not_full(meta, records, now_s()) or "every ready instance was taken"
+        # A number of seconds in it grows all the time and is no news.
+        news = "".join(letter for letter in why if not letter.isdigit())
+        if news != self._said:
+            self._said = news
+            self.on_wait(why)
+
+    async def _give_up(
+        self, meta: Meta, *, contended: bool
+    ) -> PoolEmpty | ClaimContended:
+        pool = self.leases.pool
+        records = (await asyncio.to_thread(self.leases.all)).values()
+        counts = counts_of(records)
+        why = why_not_full(meta, records, now_s())
+        hint = f"asgwarm get {pool} --wait 90s"
+        if contended:
+            return ClaimContended(
+                f"others took every ready instance of pool {pool!r}", hint=hint
+            )
+        if self.wait_s:
+            hint = f"asgwarm status {pool}"
+        said = f"; {why}" if why else ""
+        return PoolEmpty(
+            f"pool {pool!r} has no ready instance ({counts['ready']} of {meta.hot} "
+            f"ready, {counts['warming']} warming, {counts['leased']} leased){said}",
+            hint=hint,
+        )

@@ -1,0 +1,88 @@
+"""Every command there is, in the order in which a person meets them.
+
+Rule: this is the one list of commands. The overview is printed from it without
+importing any of them; the module of `local start` is commands/local_start.py.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command: its name, its line in the overview, what its file is."""
+
+    moment: str
+    name: str
+    brief: str
+    remote: bool = False  # takes a command to run after `--`
+
+    @property
+    def module(self) -> str:
+        """Name of the module that holds its Flags and run."""
+        return f"asgwarm.cli.commands.{self.name.replace(' ', '_')}"
+
+
+_ALL = (
+    Command(moment="Try", name="demo", brief="the whole tour on this computer, no AWS"),
+    Command(moment="Try", name="local start", brief="start the emulated region"),
+    Command(moment="Try", name="local stop", brief="stop it"),
+    Command(moment="Try", name="local status", brief="what it is and does"),
+    Command(moment="Try", name="local env", brief="shell lines for any AWS client"),
+    Command(moment="Try", name="local reset", brief="forget everything in it"),
+    Command(moment="Set up", name="up", brief="create or update a pool"),
+    Command(moment="Set up", name="template", brief="the template that `up` deploys"),
+    Command(
+        moment="Use",
+        name="get",
+        brief="claim an instance, open a shell or run a command on it",
+        remote=True,
+    ),
+    Command(
+        moment="Use",
+        name="connect",
+        brief="go again into a lease that was kept",
+        remote=True,
+    ),
+    Command(moment="Use", name="release", brief="give leases back before their end"),
+    Command(moment="Watch", name="ls", brief="leases and ready instances"),
+    Command(moment="Watch", name="status", brief="how full the pool is, and why not"),
+    Command(moment="End", name="down", brief="delete a pool and all that it owns"),
+)
+COMMANDS = {command.name: command for command in _ALL}
+GROUPS = frozenset(name.split()[0] for name in COMMANDS if " " in name)
+
+_OPTIONS = (
+    ("--json", "documents for programs instead of text"),
+    ("--region NAME", "AWS region"),
+    ("--profile NAME", "AWS profile"),
+    ("--local", "the emulated region instead of AWS"),
+    ("--debug", "a traceback when something unexpected happens"),
+    ("--version", "the version, and nothing else"),
+)
+
+
+def overview(group: str = "") -> str:
+    """The text of `asgwarm --help`, or of `asgwarm local --help`."""
+    shown = [c for c in _ALL if c.name.startswith(f"{group} ") or not group]
+    usage = f"Usage: asgwarm {group or 'COMMAND'} …"
+    lines = [usage, "", "A private EC2 instance in about a second.", ""]
+    for moment in dict.fromkeys(command.moment for command in shown):
+        lines.append(f"{moment}:")
+        lines += [_row(c.name, c.brief) for c in shown if c.moment == moment]
+        lines.append("")
+    lines.append("Options of every command:")
+    lines += [_row(option, brief) for option, brief in _OPTIONS]
+    lines += ["", "`asgwarm COMMAND --help` explains one command."]
+    return "\n".join(lines) + "\n"
+
+
+def nearest(name: str) -> str:
+    """The command to suggest for a name that is none, or the overview."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, COMMANDS, n=1)
+    return f"asgwarm {found[0]} --help" if found else "asgwarm --help"
+
+
+def _row(left: str, right: str) -> str:
+    return f"  {left:<16} {right}"

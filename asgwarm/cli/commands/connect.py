@@ -1,0 +1,38 @@
+"""`asgwarm connect`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from asgwarm.cli.signals import run_async
+
+if TYPE_CHECKING:
+    from asgwarm.cli.invocation import Invocation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What `connect` accepts."""
+
+    lease: Annotated[str, typer.Argument(metavar="LEASE", help="Its id or name.")]
+
+
+def run(flags: Flags, invocation: "Invocation") -> int:
+    """Go again into a lease that was kept or dropped.
+
+    Opens a shell, or runs the command after `--` and exits with its code. The lease
+    is kept when the session ends.
+    """
+    return run_async(_connect(flags, invocation))
+
+
+async def _connect(flags: Flags, invocation: "Invocation") -> int:
+    from asgwarm.cli.session import inside
+    from asgwarm.connect.timings import Timings
+
+    timings = Timings()
+    pool = invocation.pool_of(flags.lease)
+    lease = await pool.find(flags.lease)
+    async with pool.session(lease, timings=timings, release=False) as session:
+        return await inside(session, timings, invocation)

@@ -1,0 +1,93 @@
+"""`asgwarm get`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, TypedDict
+
+import typer
+
+from asgwarm.cli.escape import printable
+from asgwarm.cli.flags import PoolArgument
+from asgwarm.cli.signals import run_async
+from asgwarm.domain.names import duration_s
+from asgwarm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from asgwarm.cli.invocation import Invocation
+    from asgwarm.connect.timings import Timings
+
+
+class Wanted(TypedDict):
+    """What a claim is asked for."""
+
+    ttl_s: int
+    wait_s: int
+    name: str
+    token: str
+    timings: "Timings"
+    on_wait: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What `get` accepts."""
+
+    pool: PoolArgument = ""
+    ttl: Annotated[
+        str, typer.Option(metavar="TIME", help="Length of the lease: 90s, 15m, 2h.")
+    ] = "1h"
+    wait: Annotated[
+        str, typer.Option(metavar="TIME", help="How long to wait for an instance.")
+    ] = "60s"
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="Your own name for the lease.")
+    ] = ""
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the lease when the session ends.")
+    ] = False
+    token: Annotated[
+        str,
+        typer.Option(metavar="TEXT", help="The same token gets the same lease back."),
+    ] = ""
+    no_shell: Annotated[
+        bool,
+        typer.Option("--no-shell", help="Claim and do not connect; implies --keep."),
+    ] = False
+
+
+def run(flags: Flags, invocation: "Invocation") -> int:
+    """Claim an instance and open a shell on it.
+
+    With a command after `--` that is run instead, and its exit code is ours:
+    `asgwarm get -- make test`. The instance is released at the end.
+    """
+    if flags.no_shell and invocation.remote is not None:
+        raise ConfigError(
+            "--no-shell runs no command", hint="asgwarm get --no-shell --json"
+        )
+    return run_async(_get(flags, invocation))
+
+
+async def _get(flags: Flags, invocation: "Invocation") -> int:
+    from asgwarm.cli.session import inside, report
+    from asgwarm.connect.timings import Timings
+
+    timings = Timings()
+    pool = invocation.pool(flags.pool)
+    wanted: Wanted = {
+        "ttl_s": duration_s(flags.ttl),
+        "wait_s": duration_s(flags.wait),
+        "name": flags.name,
+        "token": flags.token,
+        "timings": timings,
+        "on_wait": lambda why: invocation.output.note(printable(f"waiting: {why}")),
+    }
+    if not flags.no_shell:
+        async with pool.get(keep=flags.keep, **wanted) as session:
+            return await inside(session, timings, invocation)
+    lease = await pool.claim(**wanted)
+    report(lease, timings, invocation)
+    if not invocation.output.json:
+        invocation.output.data(printable(lease.id) + "\n")
+        invocation.output.note(printable(f"next: asgwarm connect {lease.id}"))
+    return 0

@@ -1,0 +1,42 @@
+"""`asgwarm ls`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asgwarm.cli.flags import PoolArgument
+from asgwarm.cli.signals import run_async
+
+if TYPE_CHECKING:
+    from asgwarm.cli.invocation import Invocation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What `ls` accepts."""
+
+    pool: PoolArgument = ""
+
+
+def run(flags: Flags, invocation: "Invocation") -> int:
+    """List the pool's leases and the instances that are ready to be claimed."""
+    return run_async(_ls(flags, invocation))
+
+
+async def _ls(flags: Flags, invocation: "Invocation") -> int:
+    from asgwarm.cli.views import documents, leases
+    from asgwarm.clock import now_s
+    from asgwarm.domain.record import State
+
+    output = invocation.output
+    pool = invocation.pool(flags.pool)
+    held = await pool.leases()
+    status = await pool.status()
+    ready = [record for record in status.records if record.state is State.READY]
+    if output.json:
+        output.document(documents.listing(status, held, ready))
+        return 0
+    if held or ready:
+        console = output.table()
+        console.print(leases.table(held, ready, now=now_s(), width=console.width))
+    output.note(leases.advice(status.pool, held, ready))
+    return 0

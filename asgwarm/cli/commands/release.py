@@ -1,0 +1,43 @@
+"""`asgwarm release`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from asgwarm.cli.signals import run_async
+from asgwarm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from asgwarm.cli.invocation import Invocation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What `release` accepts."""
+
+    leases: Annotated[
+        list[str] | None, typer.Argument(metavar="LEASE…", help="Ids or names.")
+    ] = None
+
+
+def run(flags: Flags, invocation: "Invocation") -> int:
+    """Give leases back before their end; their instances are terminated."""
+    if not flags.leases:
+        raise ConfigError("no lease was named", hint="asgwarm ls")
+    return run_async(_release(flags.leases, invocation))
+
+
+async def _release(leases: list[str], invocation: "Invocation") -> int:
+    from asgwarm.cli.escape import printable
+    from asgwarm.cli.views import documents
+
+    output = invocation.output
+    for lease_or_name in leases:
+        pool = invocation.pool_of(lease_or_name)
+        lease = await pool.find(lease_or_name)
+        await pool.release(lease)
+        output.note(printable(f"released {lease.id} ({lease.instance_id})"))
+        if output.json:
+            output.document(documents.released(lease.id))
+    return 0

@@ -1,0 +1,46 @@
+"""`asgwarm template`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from asgwarm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from asgwarm.cli.invocation import Invocation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What `template` accepts."""
+
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file instead of stdout.")
+    ] = None
+
+
+def run(flags: Flags, invocation: "Invocation") -> int:
+    """Print the CloudFormation template that `up` deploys, for CI to deploy itself."""
+    from asgwarm.stack.template import template_text
+
+    output, text = invocation.output, template_text()
+    if flags.out is not None:
+        _write(flags.out, text)
+    if output.json:
+        out = None if flags.out is None else str(flags.out)
+        document = {"schema": "asgwarm.template/v1", "file": out}
+        output.document(document if out else document | {"template": text})
+    elif flags.out is None:
+        output.data(text)
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}", hint=f"ls -ld {path.parent}"
+        ) from error

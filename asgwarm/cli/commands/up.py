@@ -1,0 +1,102 @@
+"""`asgwarm up`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from asgwarm.cli.ask import ask
+from asgwarm.cli.flags import PoolArgument
+
+if TYPE_CHECKING:
+    from asgwarm.cli.invocation import Invocation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What `up` accepts; None where nothing was typed, so that asgwarm.toml counts."""
+
+    pool: PoolArgument = ""
+    hot: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Instances ready to be claimed.  [1]"),
+    ] = None
+    warm: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Stopped instances in the warm pool.  [2]"),
+    ] = None
+    cap: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Leased and ready together at most.  [10]"),
+    ] = None
+    instance_type: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="[m7i.large]")
+    ] = None
+    ami: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AMI", help="SSM parameter or ami-… id.  [Amazon Linux 2023]"
+        ),
+    ] = None
+    setup: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Script that runs once on each instance."),
+    ] = None
+    setup_timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="How long it may take.  [10m]")
+    ] = None
+    vpc: Annotated[
+        str | None, typer.Option(metavar="VPC", help="[the default VPC]")
+    ] = None
+    subnet: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SUBNET", help="May be repeated.  [all of the VPC]"),
+    ] = None
+    allow: Annotated[
+        str | None,
+        typer.Option(metavar="CIDR", help="Who reaches port 22.  [your address]"),
+    ] = None
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="KIND", help="public or private.  [public]"),
+    ] = None
+    max_lease: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Longest lease.  [12h]")
+    ] = None
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show what it would cost; touch nothing.")
+    ] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+
+
+def run(flags: Flags, invocation: "Invocation") -> int:
+    """Create a pool, or update it.
+
+    Shows the price before it asks, and returns when all hot instances are ready.
+    Run it again to change a pool; what is not typed stays as it is.
+    """
+    from asgwarm import provision
+    from asgwarm.cli import proposal
+    from asgwarm.cli.views import stack
+    from asgwarm.cli.views.progress import progress
+
+    output = invocation.output
+    proposed = proposal.propose(flags, invocation)
+    if output.json and flags.plan:
+        output.document(stack.plan_document(proposed))
+    for line in stack.plan_lines(proposed):
+        output.note(line)
+    if flags.plan:
+        return 0
+    if not (flags.yes or output.json or ask(invocation, "Go ahead?")):
+        output.note("nothing was done")
+        return 0
+    with progress(output, f"pool {proposed.pool}") as show:
+        result = provision.up(proposed.said, invocation.clients, on_event=show)
+    if output.json:
+        output.document(stack.up_document(result, proposed.rate))
+    else:
+        output.note(stack.up_line(result))
+        output.note(f"next: asgwarm get {result.pool}{invocation.where}")
+    return 0

@@ -1,0 +1,146 @@
+"""One run of a command: what was typed, and what is made of it on demand.
+
+Rule: nothing is read, imported or started before a command asks for it.
+"""
+
+import getpass
+import os
+import re
+import socket
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asgwarm import config
+from asgwarm.cli.escape import printable
+from asgwarm.cli.flags import Common
+from asgwarm.cli.output import Output
+from asgwarm.domain.names import LEASE_PATTERN, check_pool, pool_of_lease
+from asgwarm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from asgwarm.clients import AwsSettings, Clients
+    from asgwarm.journal import Entry, Journal
+    from asgwarm.pool import AsyncPool
+
+
+class Invocation:
+    """What a command's `run` works with beside its own flags."""
+
+    def __init__(
+        self,
+        common: Common,
+        output: Output,
+        *,
+        remote: tuple[str, ...] | None,
+        env: Mapping[str, str],
+        cwd: Path,
+    ) -> None:
+        self.common = common
+        self.output = output
+        self.remote = remote
+        self.env = env
+        self._cwd = cwd
+
+    @cached_property
+    def config(self) -> config.Config:
+        """Flags, environment and asgwarm.toml in one."""
+        flags = {"region": self.common.region, "profile": self.common.profile}
+        return config.load(flags, self.env, self._cwd)
+
+    @cached_property
+    def state_dir(self) -> Path:
+        """Where the journal and the local region live."""
+        return config.state_dir(self.env)
+
+    @cached_property
+    def journal(self) -> "Journal":
+        """The user's own leases."""
+        from asgwarm.journal import Journal
+
+        return Journal(self.state_dir / "leases", report=self._warn)
+
+    @cached_property
+    def clients(self) -> "Clients":
+        """AWS clients for the settings in force.
+
+        Raises:
+            RegionDown: --local, and the local region is not running.
+        """
+        from asgwarm.clients import Clients
+
+        return Clients(self._settings())
+
+    def start_local_region(self) -> None:
+        """Start the local region, or find it running."""
+        from asgwarm.cli import local_region
+
+        local_region.start(
+            local_region.folder(self.state_dir), region=self.config.region
+        )
+
+    @property
+    def where(self) -> str:
+        """Options that reach the same place again, for a command to suggest."""
+        if self.common.local:
+            return " --local"
+        region, profile = self.common.region, self.common.profile
+        return (f" --region {region}" if region else "") + (
+            f" --profile {profile}" if profile else ""
+        )
+
+    @cached_property
+    def owner(self) -> str:
+        """Who holds what is claimed here: user@host:pid."""
+        return f"{getpass.getuser()}@{socket.gethostname()}:{os.getpid()}"
+
+    def pool_name(self, typed: str) -> str:
+        """The pool that was typed, or the configured one."""
+        return check_pool(typed or self.config.pool)
+
+    def pool(self, typed: str) -> "AsyncPool":
+        """The pool that was typed, or the configured one."""
+        name = self.pool_name(typed)
+        from asgwarm.pool import AsyncPool
+
+        return AsyncPool(
+            name,
+            clients=self.clients,
+            journal=self.journal,
+            owner=self.owner,
+            warn=self._warn,
+        )
+
+    def pool_of(self, lease_or_name: str) -> "AsyncPool":
+        """The pool of a lease: its id says it, or the journal knows the name.
+
+        Raises:
+            ConfigError: Leases of several pools have that name.
+        """
+        if re.fullmatch(LEASE_PATTERN, lease_or_name):
+            return self.pool(pool_of_lease(lease_or_name))
+        entries = [e for e in self.journal.find(lease_or_name) if self._is_here(e)]
+        if len({entry.pool for entry in entries}) > 1:
+            ids = ", ".join(entry.lease_id for entry in entries)
+            raise ConfigError(
+                f"the name {lease_or_name!r} is used in several pools: {ids}",
+                hint=f"use the id, such as {entries[0].lease_id}",
+            )
+        return self.pool(entries[0].pool if entries else "")
+
+    def _warn(self, sentence: str) -> None:
+        self.output.note(f"warning: {printable(sentence)}")
+
+    def _is_here(self, entry: "Entry") -> bool:
+        here = (self.clients.region, self.clients.settings.endpoint_url)
+        return (entry.region, entry.endpoint) == here
+
+    def _settings(self) -> "AwsSettings":
+        if self.common.local:
+            from asgwarm.cli import local_region
+
+            return local_region.settings(self.state_dir)
+        from asgwarm.clients import AwsSettings
+
+        return AwsSettings(region=self.config.region, profile=self.config.profile)

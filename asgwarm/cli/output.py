@@ -1,0 +1,104 @@
+"""Where words go: data to stdout, everything else to stderr.
+
+Rule 1: stdout carries data only. With a remote command stdout and stderr are the
+command's, and our documents go to stderr.
+Rule 2: a document is one line. Progress is drawn on a terminal alone.
+Rule 3: the caller escapes foreign text (escape.py) before it becomes a line.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Document = Mapping[str, object]
+WIDE = 400  # columns where no terminal sets a limit: nothing is cut in a pipe
+
+
+class Output:
+    """The two streams of one run of the command line.
+
+    Args:
+        json: Whether documents were asked for instead of text.
+        remote: Whether the streams belong to a remote command.
+    """
+
+    def __init__(
+        self, out: TextIO, err: TextIO, *, json: bool = False, remote: bool = False
+    ) -> None:
+        self.json = json
+        self.remote = remote
+        self.handed_over = False
+        self._out = out
+        self._err = err
+        self._documents = err if remote else out
+
+    @property
+    def live(self) -> bool:
+        """Whether progress may be drawn: stderr is a terminal that shows text."""
+        return self._err.isatty() and not self.json
+
+    def hand_over(self) -> None:
+        """Note that a session has the streams: documents go to stderr from here on."""
+        self.handed_over = True
+        self._documents = self._err
+
+    def data(self, text: str) -> None:
+        """Write what was asked for to stdout, line break included."""
+        self._out.write(text)
+        self._out.flush()
+
+    def document(self, document: Document) -> None:
+        """Write one JSON document as one line."""
+        _write_line(self._documents, json.dumps(document))
+
+    def note(self, text: str) -> None:
+        """Write a line for the reader to stderr; with --json there is no reader."""
+        if not self.json:
+            _write_line(self._err, text)
+
+    def prompt(self, question: str) -> None:
+        """Write a question to stderr, the cursor staying behind it."""
+        self._err.write(question)
+        self._err.flush()
+
+    def error(self, document: Document) -> None:
+        """Write an error: a document with --json, else two lines."""
+        if self.json:
+            _write_line(self._err, json.dumps(document))
+            return
+        _write_line(self._err, f"error: {document['message']}")
+        if document["hint"]:
+            _write_line(self._err, f"hint: {document['hint']}")
+
+    def debug(self, text: str) -> None:
+        """Write a traceback to stderr as it is."""
+        _write_line(self._err, text.rstrip("\n"))
+
+    def table(self) -> "Console":
+        """Console on stdout, for tables."""
+        return _console(self._out)
+
+    def progress(self) -> "Console":
+        """Console on stderr, for what is drawn while something runs."""
+        return _console(self._err)
+
+
+def _write_line(stream: TextIO, line: str) -> None:
+    stream.write(line + "\n")
+    stream.flush()
+
+
+def _console(stream: TextIO) -> "Console":
+    from rich.console import Console
+
+    # rich itself honours NO_COLOR and COLUMNS and a stream that is no terminal.
+    return Console(
+        file=stream,
+        width=None if stream.isatty() else WIDE,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )

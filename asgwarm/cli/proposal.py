@@ -1,0 +1,101 @@
+"""What `up` is about to do, before it does it: options, network, price.
+
+Rule 1: only what somebody said is passed on; what was not said keeps its value in a
+pool that exists, and takes the template's default in one that does not.
+Rule 2: a new pool lets in the caller's own address alone, and that is shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from asgwarm.config import Value
+from asgwarm.domain.names import duration_s, stack_name
+from asgwarm.errors import ConfigError
+from asgwarm.stack import deploy, network, price
+from asgwarm.stack.options import PoolOptions
+
+if TYPE_CHECKING:
+    from asgwarm.cli.commands.up import Flags
+    from asgwarm.cli.invocation import Invocation
+
+_AS_THEY_ARE = ("hot", "warm", "cap", "instance_type", "ami", "vpc", "allow", "address")
+_DURATIONS = ("setup_timeout", "max_lease")
+_LOCAL_NETWORK = "127.0.0.0/8"  # where the instances of the emulated region are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A pool as it will be."""
+
+    pool: str
+    region: str
+    exists: bool
+    local: bool
+    own_address: bool  # port 22 is opened to the caller's address, unasked
+    said: PoolOptions
+    whole: PoolOptions  # with everything that was not said
+    rate: price.Rate | None
+
+
+def propose(flags: "Flags", invocation: "Invocation") -> Proposal:
+    """Return what `up` would do; reads, and changes nothing.
+
+    Raises:
+        ConfigError: A value is out of range, the set-up script cannot be read, or
+            the caller's own address cannot be found out.
+    """
+    local = invocation.common.local
+    if local:
+        invocation.start_local_region()
+    said = options(invocation.pool_name(flags.pool), flags, invocation.config.up)
+    clients = invocation.clients
+    stack = deploy.find(clients.cloudformation, stack_name(said.pool))
+    own_address = stack is None and said.allow is None and not local
+    if stack is None and said.allow is None:
+        allow = _LOCAL_NETWORK if local else network.own_network()
+        said = replace(said, allow=allow)
+    whole = said.filled(stack.parameters if stack else None)
+    return Proposal(
+        pool=said.pool,
+        region=clients.region,
+        exists=stack is not None,
+        local=local,
+        own_address=own_address,
+        said=said,
+        whole=whole,
+        rate=price.rate(whole, clients.region),
+    )
+
+
+def options(pool: str, flags: "Flags", configured: Mapping[str, Value]) -> PoolOptions:
+    """Return what was said about the pool, typed or configured."""
+    said: dict[str, Any] = {
+        name: _said(name, flags, configured) for name in _AS_THEY_ARE
+    }
+    for name in _DURATIONS:
+        text = _said(name, flags, configured)
+        said[f"{name}_s"] = None if text is None else duration_s(str(text))
+    subnets = _said("subnet", flags, configured)
+    if subnets is not None:
+        said["subnets"] = (subnets,) if isinstance(subnets, str) else tuple(subnets)
+    setup = _said("setup", flags, configured)
+    if setup is not None:
+        said["setup"] = _script(Path(str(setup)))
+    return PoolOptions(pool=pool, **said)
+
+
+def _said(name: str, flags: "Flags", configured: Mapping[str, Value]) -> Any:
+    typed = getattr(flags, name)
+    return configured.get(name.replace("_", "-")) if typed is None else typed
+
+
+def _script(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"the set-up script {path} cannot be read: {error.strerror}",
+            hint=f"ls -l {path}",
+        ) from error

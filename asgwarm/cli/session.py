@@ -1,0 +1,45 @@
+"""What `get` and `connect` do once they are inside.
+
+Rule: the one line about the way in comes before a shell, where it is out of the
+way, and after a command, whose output stands first.
+"""
+
+from typing import TYPE_CHECKING
+
+from asgwarm.errors import LeaseLost
+
+if TYPE_CHECKING:
+    from asgwarm.cli.invocation import Invocation
+    from asgwarm.connect.timings import Timings
+    from asgwarm.holding import Session
+    from asgwarm.lease import Lease
+
+
+async def inside(
+    session: "Session", timings: "Timings", invocation: "Invocation"
+) -> int:
+    """Run the remote command, or a shell; returns its exit code."""
+    from asgwarm.connect.remote import ConnectionDropped
+
+    if invocation.remote is None:
+        invocation.output.hand_over()
+        report(session.lease, timings, invocation)
+        return await session.shell()
+    try:
+        code = await session.run(invocation.remote)
+    except (ConnectionDropped, LeaseLost):
+        invocation.output.hand_over()  # the command may have been started
+        raise
+    report(session.lease, timings, invocation)
+    return code
+
+
+def report(lease: "Lease", timings: "Timings", invocation: "Invocation") -> None:
+    """Write the way in: one line of text, or the lease's document with --json."""
+    from asgwarm.cli.views import documents, leases
+
+    measured = timings.as_dict()
+    if invocation.output.json:
+        invocation.output.document(documents.lease(lease, measured))
+    else:
+        invocation.output.note(leases.hit(lease, measured))

@@ -1,0 +1,85 @@
+"""The JSON documents, each with its `schema`.
+
+Rule: within a version fields keep their names and are never taken away; a document
+carries no secret.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from asgwarm.cli.views.words import money, utc
+
+if TYPE_CHECKING:
+    from asgwarm.domain.record import Record
+    from asgwarm.lease import Lease
+    from asgwarm.pool import PoolStatus
+
+Document = dict[str, object]
+
+
+def lease(held: "Lease", timings: Mapping[str, int] | None = None) -> Document:
+    """`asgwarm.lease/v1`: enough for another program to connect."""
+    document: Document = {
+        "schema": "asgwarm.lease/v1",
+        "lease_id": held.id,
+        "name": held.name,
+        "pool": held.pool,
+        "instance_id": held.instance_id,
+        "host": held.target.address,
+        "port": held.target.port,
+        "user": held.target.os_user,
+        "host_key": held.target.host_key,
+        "owner": held.owner,
+        "expires_at": utc(held.expires_at),
+        "tier": held.tier,
+    }
+    if timings is not None:
+        document["timings"] = dict(timings)
+    return document
+
+
+def listing(
+    status: "PoolStatus", leases: Iterable["Lease"], ready: Iterable["Record"]
+) -> Document:
+    """`asgwarm.ls/v1`: the pool's leases and its ready instances."""
+    return {
+        "schema": "asgwarm.ls/v1",
+        "pool": status.pool,
+        "region": status.region,
+        "leases": [lease(held) for held in leases],
+        "ready": [
+            {"instance_id": r.instance_id, "tier": r.tier, "since": utc(r.since)}
+            for r in ready
+        ],
+    }
+
+
+def status(pool: "PoolStatus") -> Document:
+    """`asgwarm.status/v1`: how full the pool is; `why` is null when it is full."""
+    return {
+        "schema": "asgwarm.status/v1",
+        "pool": pool.pool,
+        "region": pool.region,
+        "state": pool.mode,
+        "counts": dict(pool.counts),
+        "targets": dict(pool.targets),
+        "why": pool.why,
+        "rate_per_hour": money(pool.rate_per_hour),
+        "instances": [_instance(record) for record in pool.records if record.is_live],
+    }
+
+
+def released(lease_id: str) -> Document:
+    """`asgwarm.released/v1`: one lease was given back."""
+    return {"schema": "asgwarm.released/v1", "lease_id": lease_id}
+
+
+def _instance(record: "Record") -> Document:
+    return {
+        "instance_id": record.instance_id,
+        "state": record.state.value,
+        "tier": record.tier,
+        "since": utc(record.since),
+        "lease_id": record.lease_id or None,
+        "why": record.why or None,
+    }

@@ -1,0 +1,111 @@
+"""`up` and `down`, as text and documents."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from asgwarm.cli.escape import printable
+from asgwarm.cli.views.words import dollars, money
+
+if TYPE_CHECKING:
+    from asgwarm.cli.proposal import Proposal
+    from asgwarm.provision import UpResult
+    from asgwarm.stack.price import Rate
+    from asgwarm.stack.teardown import Leftover
+
+NOT_ISOLATED = "not isolated: instances of the local region are shells on this computer"
+
+
+def plan_lines(plan: "Proposal") -> list[str]:
+    """What `up` is about to do, and what it costs, before it asks."""
+    verb = "update" if plan.exists else "create"
+    pool = plan.whole
+    lines = [
+        f"{verb} pool {plan.pool} in {plan.region}",
+        f"  instances  {pool.hot} hot, {pool.warm} warm, at most {pool.cap} "
+        f"({pool.instance_type})",
+        f"  way in     {pool.address} address, {_port(plan)}",
+        f"  price      {_price(plan.rate)}",
+    ]
+    if plan.local:
+        lines.append(f"  {NOT_ISOLATED}")
+    return lines
+
+
+def plan_document(plan: "Proposal") -> dict[str, object]:
+    """`asgwarm.plan/v1`, what `up --plan` found."""
+    pool = plan.whole
+    return {
+        "schema": "asgwarm.plan/v1",
+        "type": "result",
+        "pool": plan.pool,
+        "region": plan.region,
+        "exists": plan.exists,
+        "hot": pool.hot,
+        "warm": pool.warm,
+        "cap": pool.cap,
+        "instance_type": pool.instance_type,
+        "allow": pool.allow or None,
+        "rate_per_hour": money(plan.rate.per_hour if plan.rate else None),
+        "rate_per_month": money(plan.rate.per_month if plan.rate else None),
+        "worst_rate_per_hour": money(plan.rate.worst_per_hour if plan.rate else None),
+    }
+
+
+def _port(plan: "Proposal") -> str:
+    if not plan.whole.allow:
+        return "port 22 closed"
+    whose = " (your own address)" if plan.own_address else ""
+    return f"port 22 open to {plan.whole.allow} only{whose}"
+
+
+def _price(rate: "Rate | None") -> str:
+    if rate is None:
+        return "not known for this instance type and region"
+    return (
+        f"{dollars(rate.per_hour)} an hour, {dollars(rate.per_month)} a month, "
+        f"at worst {dollars(rate.worst_per_hour)} an hour (estimate)"
+    )
+
+
+def up_line(result: "UpResult") -> str:
+    """What `up` achieved."""
+    done = "is up" if result.changed else "is as asked already"
+    return (
+        f"pool {result.pool} {done}: {result.ready} ready, after {result.took_s:.0f} s"
+    )
+
+
+def up_document(result: "UpResult", rate: "Rate | None") -> dict[str, object]:
+    """`asgwarm.up/v1`, the last line of `up --json`."""
+    return {
+        "schema": "asgwarm.up/v1",
+        "type": "result",
+        "pool": result.pool,
+        "stack": result.stack,
+        "changed": result.changed,
+        "ready": result.ready,
+        "took_ms": round(result.took_s * 1000),
+        "rate_per_hour": money(rate.per_hour if rate else None),
+        "worst_rate_per_hour": money(rate.worst_per_hour if rate else None),
+    }
+
+
+def down_lines(pool: str, leftovers: Sequence["Leftover"]) -> list[str]:
+    """What `down` achieved, and what is left to do by hand."""
+    if not leftovers:
+        return [f"pool {pool} is gone, nothing billable remains"]
+    return [
+        f"pool {pool} is gone, but this remains:",
+        *(printable(f"  {left.kind} {left.id}") for left in leftovers),
+        f"next: asgwarm down {pool}",
+    ]
+
+
+def down_document(pool: str, leftovers: Sequence["Leftover"]) -> dict[str, object]:
+    """`asgwarm.down/v1`, the last line of `down --json`."""
+    return {
+        "schema": "asgwarm.down/v1",
+        "type": "result",
+        "pool": pool,
+        "leftovers": [{"kind": left.kind, "id": left.id} for left in leftovers],
+    }

@@ -1,0 +1,96 @@
+"""`status`, as text: counts against targets, every instance, what to do next."""
+
+from typing import TYPE_CHECKING
+
+from asgwarm.cli.escape import printable
+from asgwarm.cli.views.table import STYLES, Column, Row, fitted
+from asgwarm.cli.views.words import dollars, span
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from asgwarm.domain.record import Record
+    from asgwarm.pool import PoolStatus
+
+COUNTS = (
+    Column(title=""),
+    Column(title="ready", right=True),
+    Column(title="warming", right=True),
+    Column(title="warm", right=True),
+    Column(title="leased", right=True),
+    Column(title="draining", right=True),
+)
+INSTANCES = (
+    Column(title="INSTANCE"),
+    Column(title="STATE"),
+    Column(title="TIER", rank=3),
+    Column(title="FOR", rank=1, right=True),
+    Column(title="NAME", rank=4),
+    Column(title="OWNER", rank=5, least=12),
+    Column(title="NOTE", rank=2, least=20),
+)
+
+
+def headline(status: "PoolStatus") -> str:
+    """Which pool, where, in which state, and what it costs now."""
+    parts = [f"pool {status.pool}", status.region, status.mode]
+    if status.rate_per_hour is not None:
+        parts.append(f"{dollars(status.rate_per_hour)} an hour (estimate)")
+    return printable(", ".join(parts))
+
+
+def counts(status: "PoolStatus", width: int) -> "Group":
+    """What there is, above what there should be."""
+    now, aim = status.counts, status.targets
+    cells = ("ready", "warming", "warm", "leased", "draining")
+    style = "green" if status.why is None else "yellow"
+    rows = [
+        Row(cells=("now", *(str(now.get(cell, 0)) for cell in cells)), style=style),
+        Row(
+            cells=(
+                "target",
+                str(aim.get("hot", 0)),
+                "",
+                str(aim.get("warm", 0)),
+                f"cap {aim.get('cap', 0)}",
+                "",
+            )
+        ),
+    ]
+    return fitted(COUNTS, rows, width)
+
+
+def instances(status: "PoolStatus", *, now: int, width: int) -> "Group":
+    """Every instance that may still exist, in the order of its way through a pool."""
+    order = list(STYLES)
+    live = [record for record in status.records if record.state.value in order]
+    live.sort(key=lambda r: (order.index(r.state.value), r.since, r.instance_id))
+    return fitted(INSTANCES, [_row(record, now) for record in live], width)
+
+
+def advice(status: "PoolStatus") -> str:
+    """Why the pool is not full, in a sentence, and what to type next."""
+    if status.why is None:
+        return f"the pool is full\nnext: asgwarm get {status.pool}"
+    if status.mode == "DRAINING":
+        command = f"asgwarm down {status.pool}"
+    elif status.counts.get("ready", 0):
+        command = f"asgwarm get {status.pool}"
+    else:
+        command = f"asgwarm get {status.pool} --wait 2m"
+    return printable(f"not full: {status.why}") + f"\nnext: {command}"
+
+
+def _row(record: "Record", now: int) -> Row:
+    return Row(
+        cells=(
+            record.instance_id,
+            record.state.value,
+            record.tier or "-",
+            span(now - record.since),
+            record.lease_name or "-",
+            record.lease_owner or "-",
+            record.why or ("" if record.setup in ("", "none", "ok") else record.setup),
+        ),
+        style=STYLES[record.state.value],
+    )

@@ -1,0 +1,36 @@
+"""Numbers as people and programs read them."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+HOURS_PER_MONTH = 730
+
+
+def utc(unix_s: int) -> str:
+    """RFC 3339 time in UTC, `2026-01-31T12:00:00Z`."""
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def span(seconds: int) -> str:
+    """A length of time in two units at most: `45s`, `12m`, `3h 05m`, `2d 4h`."""
+    seconds = max(0, seconds)
+    if seconds < 60:
+        return f"{seconds}s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if minutes < 60:
+        return f"{minutes}m"
+    if hours < 24:
+        return f"{hours}h {minutes % 60:02}m"
+    return f"{days}d {hours % 24}h"
+
+
+def dollars(amount: Decimal) -> str:
+    """Money for people: `$0.21`, `$153`; cents matter below ten dollars only."""
+    return f"${amount:.2f}" if amount < 10 else f"${amount:,.0f}"
+
+
+def money(amount: Decimal | None) -> dict[str, object] | None:
+    """Money for programs, always marked as the estimate that it is."""
+    if amount is None:
+        return None
+    return {"amount": f"{amount:.4f}", "currency": "USD", "estimate": True}

@@ -1,0 +1,167 @@
+"""One SSH handshake over one TCP connection.
+
+Rule 1: the pinned host key is checked in the key exchange, before the client sends
+a byte of authentication; another key ends everything.
+Rule 2: one key is offered, and only after the gate says that the instance has it.
+Rule 3: what asyncssh raises is named here, once; what the server wrote is made
+printable before it becomes part of a message.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import asyncssh
+
+from asgwarm.connect.gate import KeyGate
+from asgwarm.connect.keys import SessionKey, fingerprint
+from asgwarm.connect.target import Target
+from asgwarm.connect.timings import Timings
+from asgwarm.errors import HostKeyMismatch, SessionFailed
+
+WINDOW_BYTES = 16 << 20  # at 80 ms of round trip 2 MiB halves the throughput
+
+# The instance may see a key later than AWS says that it was sent. sshd allows 6
+# refusals a connection, hardened images 4.
+_OFFER_AGAIN_AFTER_S = (0.05, 0.1, 0.2)
+
+_OPTIONS: dict[str, Any] = {
+    "config": None,
+    "client_keys": None,
+    "agent_path": None,
+    "agent_forwarding": False,
+    "preferred_auth": "publickey",
+    "password_auth": False,
+    "kbdint_auth": False,
+    "host_based_auth": False,
+    "gss_host": None,
+    "gss_kex": False,
+    "gss_auth": False,
+    "x509_trusted_certs": None,
+    "server_host_key_algs": ["ssh-ed25519"],
+    "signature_algs": ["ssh-ed25519"],
+    "kex_algs": ["curve25519-sha256", "curve25519-sha256@libssh.org"],
+    "encryption_algs": ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"],
+    "mac_algs": ["hmac-sha2-256-etm@openssh.com"],  # unused: GCM authenticates
+    "compression_algs": None,
+    "utf8_decode_errors": "replace",
+    "keepalive_interval": 15,
+    "keepalive_count_max": 3,
+    "login_timeout": 0,  # the caller's deadline rules
+    "window": WINDOW_BYTES,
+}
+
+
+class Interrupted(Exception):
+    """This connection broke or was refused; a new one may succeed."""
+
+
+async def handshake(
+    sock: socket.socket, target: Target, client: "Client"
+) -> asyncssh.SSHClientConnection:
+    """Return an authenticated connection over *sock*, which is owned from here on.
+
+    Raises:
+        HostKeyMismatch: The server shows another key than the pinned one.
+        SessionFailed: The server speaks no protocol that is acceptable here.
+        Interrupted: It may work with a new connection.
+    """
+    pinned = asyncssh.import_public_key(target.host_key)
+    try:
+        return await asyncssh.connect(
+            sock=sock,
+            username=target.os_user,
+            client_factory=lambda: client,
+            known_hosts=([pinned], [], []),
+            **_OPTIONS,
+        )
+    except asyncssh.HostKeyNotVerifiable as error:
+        raise _mismatch(target, client) from error
+    except (asyncssh.DisconnectError, OSError) as error:
+        raise _named(error, target, client) from error
+    finally:
+        client.stop()
+        if not client.is_in:
+            sock.close()
+
+
+class Client(asyncssh.SSHClient):
+    """What asyncssh asks while it connects, answered."""
+
+    def __init__(self, key: SessionKey, gate: KeyGate, timings: Timings) -> None:
+        self._key = key
+        self._gate = gate
+        self._timings = timings
+        self._stop_connect = timings.begin("connect")
+        self._stop_auth: Callable[[], None] | None = None
+        self.shown = ""  # fingerprint of a host key that is not the pinned one
+        self.offers = 0
+        self.is_in = False
+
+    def stop(self) -> None:
+        """Stop the phases that still run."""
+        self._stop_connect()
+        if self._stop_auth is not None:
+            self._stop_auth()
+
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        """Note a key that is not the pinned one, and refuse it."""
+        self.shown = key.get_fingerprint()
+        return False
+
+    def begin_auth(self, username: str) -> None:
+        """Note that the key exchange is over."""
+        self._stop_connect()
+
+    async def public_key_auth_requested(self) -> list[asyncssh.SSHKey] | None:
+        """Give the key once the instance has it; asked again after a refusal."""
+        if self.offers > len(_OFFER_AGAIN_AFTER_S):
+            return None
+        if self.offers == 1:
+            self._gate.push()
+        if self.offers:
+            await asyncio.sleep(_OFFER_AGAIN_AFTER_S[self.offers - 1])
+        if not await self._gate.opened():
+            return None
+        if not self.offers:
+            self._stop_auth = self._timings.begin("auth")
+        self.offers += 1
+        return [self._key.private]
+
+    def auth_completed(self) -> None:
+        """Note that the way in is open."""
+        self.is_in = True
+        self.stop()
+
+
+def _mismatch(target: Target, client: Client) -> HostKeyMismatch:
+    return HostKeyMismatch(
+        f"{target} shows host key {client.shown or 'of an unknown form'}, but the"
+        f" registry pins {fingerprint(target.host_key)}: another machine may be"
+        " listening there",
+        hint="asgwarm doctor",
+    )
+
+
+def _named(error: Exception, target: Target, client: Client) -> Exception:
+    if isinstance(error, asyncssh.PermissionDenied):
+        return Interrupted(
+            f"the key is not accepted for {target.os_user}: there may be no such user,"
+            " or no EC2 Instance Connect in the image"
+        )
+    reason = printable(str(error)) or type(error).__name__
+    if client.offers or isinstance(error, asyncssh.ConnectionLost | OSError):
+        return Interrupted(reason)
+    return SessionFailed(
+        f"no SSH session with {target}: {reason}", hint="asgwarm doctor"
+    )
+
+
+def printable(text: str) -> str:
+    """At most 200 characters of *text* that no terminal takes for a command."""
+    return "".join(
+        char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[:200]
+    )

@@ -1,0 +1,147 @@
+"""A command or a shell on an instance, with this process's own streams.
+
+Rule 1: bytes pass unchanged in both directions, and the exit status too.
+Rule 2: `SessionFailed` as such says that nothing was started; its subclass
+`ConnectionDropped` says that something may have been.
+"""
+
+import asyncio
+import os
+import shlex
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import asyncssh
+
+from asgwarm.connect import terminal
+from asgwarm.connect.handshake import printable
+from asgwarm.connect.remote import ConnectionDropped, Remote, feed
+from asgwarm.errors import ConfigError, SessionFailed
+
+# What still comes after Ctrl-C is at most a window: ssh(1) gives shells little too.
+_SHELL_WINDOW_BYTES = 1 << 20
+
+
+def quote_command(argv: Sequence[str]) -> str:
+    """Return the command line that the instance's shell gets for *argv*.
+
+    Several arguments arrive as those very arguments: `make 'a b'` keeps its space.
+    A single argument is a line of shell, as with ssh: `'a | b'` is a pipe.
+
+    Raises:
+        ConfigError: There is no command.
+    """
+    line = argv[0] if len(argv) == 1 else shlex.join(argv)
+    if not line.strip():
+        raise ConfigError("the command is empty", hint="asgwarm get -- make test")
+    return line
+
+
+async def run_command(
+    conn: asyncssh.SSHClientConnection,
+    command: str,
+    *,
+    stdin: int | None,
+    stdout: int,
+    stderr: int,
+    on_first_byte: Callable[[], None],
+) -> int:
+    """Run *command* with file descriptors of this process as its streams.
+
+    No terminal is allocated. When cancelled, the command is asked to end.
+
+    Args:
+        stdin: None for no input at all.
+        on_first_byte: Called once, when the first output arrives.
+
+    Returns:
+        The exit status, see `Remote.wait`.
+
+    Raises:
+        SessionFailed: It was not started, or its output cannot be written.
+        ConnectionDropped: The connection broke after that.
+    """
+    remote = Remote(stdout=stdout, stderr=stderr, on_first_byte=on_first_byte)
+    # As bytes, so that file names that are not UTF-8 arrive as they are.
+    line = command.encode("utf-8", "surrogateescape")
+    with ExitStack() as stack:
+        stack.callback(remote.close)
+        await _start(conn, remote, command=line, request_pty=False)
+        return await _until_end(remote, feed(stdin, remote))
+
+
+async def shell(
+    conn: asyncssh.SSHClientConnection,
+    *,
+    stdin_fd: int,
+    stdout_fd: int,
+    on_first_byte: Callable[[], None],
+) -> int:
+    """Give the user's terminal to a login shell on the instance.
+
+    `~.` at the start of a line leaves it. Where *stdin_fd* is no terminal, the shell
+    gets none either and reads its commands from there.
+
+    Returns:
+        The shell's exit status; 255 after `~.`.
+
+    Raises:
+        SessionFailed: The shell was not started.
+        ConnectionDropped: The connection broke after that.
+    """
+    remote = Remote(stdout=stdout_fd, stderr=2, on_first_byte=on_first_byte)
+    with ExitStack() as stack:
+        stack.callback(remote.close)
+        if os.isatty(stdin_fd):
+            return await _in_terminal(conn, remote, stdin_fd)
+        await _start(conn, remote, request_pty=False)
+        return await _until_end(remote, feed(stdin_fd, remote))
+
+
+async def _in_terminal(
+    conn: asyncssh.SSHClientConnection, remote: Remote, fd: int
+) -> int:
+    await _start(
+        conn,
+        remote,
+        request_pty="force",
+        term_type=os.environ.get("TERM", "dumb"),
+        term_size=terminal.size(fd),
+        term_modes=terminal.modes(fd),
+        window=_SHELL_WINDOW_BYTES,
+    )
+    with terminal.resizes(lambda: _resize(remote, fd)), terminal.raw(fd):
+        return await _until_end(remote, feed(fd, remote, keys=terminal.EscapeKeys()))
+
+
+def _resize(remote: Remote, fd: int) -> None:
+    if remote.channel is not None:
+        remote.channel.change_terminal_size(*terminal.size(fd))
+
+
+async def _start(
+    conn: asyncssh.SSHClientConnection, remote: Remote, **options: Any
+) -> None:
+    try:
+        await conn.create_session(lambda: remote, encoding=None, **options)
+    except asyncssh.ChannelOpenError as error:
+        raise SessionFailed(
+            f"the instance opens no session: {printable(str(error))}",
+            hint="asgwarm doctor",
+        ) from error
+    except (asyncssh.DisconnectError, OSError) as error:
+        raise ConnectionDropped(
+            f"the SSH connection broke: {printable(str(error))}", hint="asgwarm ls"
+        ) from error
+
+
+async def _until_end(remote: Remote, feeding: Coroutine[Any, Any, None]) -> int:
+    pump = asyncio.ensure_future(feeding)
+    try:
+        return await remote.wait()
+    finally:
+        pump.cancel()
+        await asyncio.wait({pump})
+        if not pump.cancelled():
+            pump.result()

@@ -1,0 +1,147 @@
+"""The way in: a connection and a key on their way at the same time.
+
+TCP and key exchange run beside the push, and only authentication waits for it.
+
+Rule 1: everything ends within one deadline; whatever was opened is closed.
+Rule 2: a refusal or a broken connection is tried again, another host key never.
+"""
+
+import asyncio
+import getpass
+import os
+import socket
+from collections.abc import Awaitable, Callable
+
+import asyncssh
+
+from asgwarm.connect.dial import TIMEOUT_S, dial
+from asgwarm.connect.gate import KeyGate
+from asgwarm.connect.handshake import Client, Interrupted, handshake
+from asgwarm.connect.keys import SessionKey
+from asgwarm.connect.race import unless_push_fails
+from asgwarm.connect.target import Target
+from asgwarm.connect.timings import Timings
+from asgwarm.errors import (
+    AsgwarmError,
+    ConfigError,
+    KeyPushFailed,
+    NoRoute,
+    SessionFailed,
+)
+
+DEADLINE_S = 20.0
+
+_KNOCK_AGAIN_AFTER_S = (0.5, 1.0)
+
+
+async def connect(
+    target: Target,
+    key: SessionKey,
+    push: Callable[[], Awaitable[None]],
+    *,
+    timings: Timings,
+    deadline_s: float = DEADLINE_S,
+) -> asyncssh.SSHClientConnection:
+    """Return an authenticated SSH connection to *target*.
+
+    Args:
+        push: Puts the public half of *key* on the instance; called again when the
+            key may have expired or is refused, at most once a connection.
+        timings: Gets the phases `push`, `connect` (TCP and key exchange) and `auth`.
+
+    Raises:
+        NoRoute: Nothing answers at the address.
+        HostKeyMismatch: The server shows another key than the pinned one; it got
+            no byte of authentication.
+        SessionFailed: The key is refused, the connection breaks, or it takes longer
+            than *deadline_s* seconds.
+        KeyPushFailed: The push took longer than that. Its own errors pass unchanged.
+    """
+    _check_local_user()
+    gate = KeyGate(push, timings)
+    attempt = _Attempt(target, key, gate, timings)
+    gate.push()
+    try:
+        async with asyncio.timeout(deadline_s):
+            return await unless_push_fails(gate, attempt.succeed())
+    except TimeoutError as error:
+        raise attempt.late(deadline_s) from error
+    finally:
+        await gate.close()
+
+
+class _Attempt:
+    """Connections one after the other, until one is let in."""
+
+    def __init__(
+        self, target: Target, key: SessionKey, gate: KeyGate, timings: Timings
+    ) -> None:
+        self._target = target
+        self._key = key
+        self._gate = gate
+        self._timings = timings
+        self._is_answered = False
+
+    async def succeed(self) -> asyncssh.SSHClientConnection:
+        pauses_s = iter(_KNOCK_AGAIN_AFTER_S)
+        while True:
+            client = Client(self._key, self._gate, self._timings)
+            try:
+                sock = await self._dial()
+                self._is_answered = True
+                return await handshake(sock, self._target, client)
+            except Interrupted as error:
+                pause_s = next(pauses_s, None)
+                if pause_s is None or self._gate.failed.done():
+                    raise self._failed(str(error)) from error
+                await asyncio.sleep(pause_s)
+            finally:
+                client.stop()
+
+    async def _dial(self) -> socket.socket:
+        try:
+            return await dial(self._target.address, self._target.port)
+        except OSError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: OSError) -> NoRoute:
+        if isinstance(error, socket.gaierror):
+            reason = "no such name"
+        elif error.errno:
+            reason = os.strerror(error.errno).lower()
+        else:
+            reason = f"no answer in {TIMEOUT_S:g} s"
+        return NoRoute(
+            f"nothing answers for {self._target}: {reason}",
+            hint="asgwarm doctor",
+        )
+
+    def _failed(self, reason: str) -> SessionFailed:
+        return SessionFailed(
+            f"no SSH session with {self._target}: {reason}", hint="asgwarm doctor"
+        )
+
+    def late(self, deadline_s: float) -> AsgwarmError:
+        """Return the error for a deadline that has passed."""
+        if not self._is_answered:
+            return NoRoute(
+                f"nothing answers for {self._target} within {deadline_s:g} s",
+                hint="asgwarm doctor",
+            )
+        if self._gate.is_waiting:
+            return KeyPushFailed(
+                f"EC2 Instance Connect has not taken the key for"
+                f" {self._target.instance_id} within {deadline_s:g} s",
+                hint="run the same command again",
+            )
+        return self._failed(f"not let in within {deadline_s:g} s")
+
+
+def _check_local_user() -> None:
+    # asyncssh asks for the local user's name, which a container may not have.
+    try:
+        getpass.getuser()
+    except (KeyError, ImportError, OSError) as error:
+        raise ConfigError(
+            "this process runs as a user without a name", hint="export LOGNAME=asgwarm"
+        ) from error

@@ -1,0 +1,187 @@
+"""What is to be done about one instance: the heart of the control loop.
+
+Rule 1: level-triggered. A decision rests on what was observed, never on which
+event led to looking; so a lost, late or doubled event changes nothing.
+Rule 2: one action at a time. After it the caller looks again, until None.
+Rule 3: nothing is concluded from absence until the row has rested for SETTLE_S,
+because listings lag behind (a group or EC2 may not show what was just made).
+Rule 4: an instance is ended only when its row says DRAINING.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from asgwarm.domain.fleet import Ec2Instance, GuestReport
+from asgwarm.domain.meta import Settings
+from asgwarm.domain.record import Record, State
+from asgwarm.domain.value import value
+
+SETTLE_S = 60  # how stale DescribeInstances is assumed to be right after a launch
+STUCK_SLACK_S = 60
+ABSENT = ""  # no member of the group nor of its warm pool
+RESTING = ("Warmed:Stopped", "Warmed:Running", "Warmed:Hibernated")
+ARRIVING = ("Warmed:Pending", "Pending")
+
+
+class Action(NamedTuple):
+    """One thing to do: an edge of the row, or a request to AWS, one of these.
+
+    continue launch, abandon launch, extend launch, continue terminate,
+    extend terminate (a lifecycle hook); detach, terminate in group, terminate.
+    """
+
+    do: str
+    why: str = ""
+
+
+@value
+class View:
+    """Everything that is known of one instance at one time."""
+
+    settings: Settings
+    draining: bool  # the pool is on its way out
+    now: int
+    instance_id: str
+    record: Record | None
+    lifecycle: str  # Auto Scaling's lifecycle state without its `:Wait`
+    waits: bool  # in that `:Wait`: a lifecycle hook is to be completed
+    ec2: Ec2Instance | None
+    report: GuestReport | None
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the group terminates the instance."""
+        return "Terminat" in self.lifecycle
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the group does not have it, for long enough to mean anything."""
+        settled = self.record and self.now - self.record.since > SETTLE_S
+        return bool(settled) and self.lifecycle == ABSENT
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether EC2 has ended the instance, or has long known nothing of it."""
+        return self.ec2.is_gone if self.ec2 else self.is_absent
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the guest reported for service from the boot that serves.
+
+        The report of the boot that went into a stopped pool proves nothing about
+        the boot that came out of it.
+        """
+        report, record = self.report, self.record
+        if not report or not record or report.target != "InService":
+            return False
+        stale = report.boot_id == record.boot_in
+        is_old = stale and self.settings.pool_state == "Stopped"
+        return report.phase == "done" and not is_old
+
+
+def decide(view: View) -> Action | None:
+    """Return the next action for the instance, or None when all is as it should be."""
+    record = view.record
+    if record is None:
+        member = view.lifecycle in (*ARRIVING, *RESTING, "InService")
+        if member and not (view.ec2 and view.ec2.is_gone):
+            return Action("register")
+        return _leaving(view)
+    if record.is_live and view.is_gone:
+        gone = "gone" if record.state is State.DRAINING else "lost"
+        return Action(gone, "EC2 has terminated it")
+    if record.state in _DECISIONS:
+        return _DECISIONS[record.state](view, record)
+    return _leaving(view)
+
+
+def _leaving(view: View) -> Action | None:
+    return Action("continue terminate") if view.is_leaving and view.waits else None
+
+
+def _unwanted(view: View, record: Record) -> str:
+    """Why a free instance is not wanted any more, or an empty string."""
+    if record.epoch != view.settings.stack_id:
+        return "it belongs to another stack"
+    if view.draining:
+        return "the pool is going down"
+    if view.is_leaving:
+        return "the group terminates it"
+    if view.is_absent:
+        return "it left the group"
+    return "it was marked" if record.evict else ""
+
+
+def _warming(view: View, record: Record) -> Action | None:
+    if why := _unwanted(view, record) or _failed(view, record):
+        return Action("stuck", why)
+    if view.lifecycle in RESTING:
+        return Action("warmed")
+    if view.lifecycle == "InService" and view.has_arrived and view.ec2:
+        return Action("ready")
+    return _arriving(view, record) if view.waits else None
+
+
+def _arriving(view: View, record: Record) -> Action | None:
+    """Answer the launch hook once the guest has said that it is where it should be."""
+    report, into_pool = view.report, view.lifecycle == "Warmed:Pending"
+    if record.boot_in if into_pool else view.has_arrived:
+        return Action("continue launch")
+    if report and report.phase == "setup":
+        return Action("extend launch")
+    if report and into_pool and report.target.startswith("Warmed:"):
+        return Action("booted")
+    return None
+
+
+def _failed(view: View, record: Record) -> str:
+    """Why an instance on its way will never arrive, or an empty string."""
+    report, settings = view.report, view.settings
+    if report and report.phase == "failed":
+        return f"set-up {report.setup}"
+    patience_s = settings.hook_timeout_s + STUCK_SLACK_S
+    if report and report.phase == "setup":
+        patience_s += settings.setup_timeout_s
+    if view.now - record.since <= patience_s or view.lifecycle in RESTING:
+        return ""
+    said = report.target if report else "nothing"
+    return f"not ready after {patience_s} s; its guest reported {said}"
+
+
+def _free(view: View, record: Record) -> Action | None:
+    if why := _unwanted(view, record):
+        return Action("evict", why)
+    moves = view.lifecycle in (*ARRIVING, "InService")
+    return Action("leave") if record.state is State.WARMED and moves else None
+
+
+def _leased(view: View, record: Record) -> Action | None:
+    if record.hb != record.hb_seen or not record.lease_seen_at:
+        return Action("stamp")
+    over = view.now - view.settings.grace_s
+    if record.exp_at < over:
+        return Action("expire", "expired")
+    if record.lease_seen_at < over - view.settings.max_lease_s:
+        return Action("end", "the pool's maximum lease has passed")
+    if view.lifecycle == "InService":
+        return Action("detach")
+    return Action("extend terminate") if view.is_leaving and view.waits else None
+
+
+def _draining(view: View, _: Record) -> Action | None:
+    if view.lifecycle == "InService":
+        return Action("terminate in group")
+    if view.is_leaving or view.lifecycle == "Detaching":
+        return _leaving(view)
+    if view.lifecycle in ARRIVING and view.waits:
+        return Action("abandon launch")
+    return Action("terminate")
+
+
+_DECISIONS: dict[State, Callable[[View, Record], Action | None]] = {
+    State.WARMING: _warming,
+    State.WARMED: _free,
+    State.READY: _free,
+    State.LEASED: _leased,
+    State.DRAINING: _draining,
+}

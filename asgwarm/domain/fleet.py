@@ -1,0 +1,56 @@
+"""What AWS and the guest say of one instance, as values.
+
+Rule: AWS's lifecycle states are an open set; one that is not known is kept as it
+is, and nothing is decided on it.
+"""
+
+import re
+from collections.abc import Mapping
+
+from asgwarm.domain.value import read, value
+
+
+@value
+class Ec2Instance:
+    """An instance as EC2 describes it."""
+
+    state: str  # EC2's word: pending, running, stopping, stopped, …
+    az: str = ""
+    public_address: str = ""
+    private_address: str = ""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether EC2 says that it is ended or ending."""
+        return self.state in ("shutting-down", "terminated")
+
+
+@value
+class GroupView:
+    """The Auto Scaling group as it was described."""
+
+    desired: int
+    lifecycle_states: Mapping[str, str]  # instance id -> state, warm pool included
+    suspended: frozenset[str] = frozenset()  # names of suspended processes
+
+
+@value
+class GuestReport:
+    """What the unit on the instance wrote into its own row."""
+
+    boot_id: str
+    target: str  # the lifecycle state that the instance was told it goes to
+    phase: str  # "setup", "done" or "failed"
+    host_key: str
+    port: int
+    setup: str  # "none", "ok" or "failed: …"
+
+
+def report_from_row(row: Mapping[str, object]) -> GuestReport | None:
+    """Decode a guest's row; None when it makes no sense, as if it had not reported."""
+    try:
+        report = read(GuestReport, row)
+    except ValueError:
+        return None
+    key_is_good = re.fullmatch(r"ssh-ed25519 [A-Za-z0-9+/]{68}", report.host_key)
+    return report if key_is_good and 0 < report.port < 65536 else None

@@ -1,0 +1,1 @@
+"""The instances as AWS sees them: observed, never believed for ownership."""

@@ -1,0 +1,1 @@
+"""What runs on an instance. Nothing here is imported by the rest of asgwarm."""

@@ -1,0 +1,168 @@
+"""A lease in use: connected, renewed while it is open, given back at the end.
+
+Rule 1: renewing stops, and its last write is waited for, before anything else is
+written about the lease.
+Rule 2: the holder trusts its lease only for as long as the last renewal lasts by a
+clock that also counts sleep, ten seconds less.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from asgwarm.clients import Clients
+from asgwarm.clock import monotonic_s, now_s
+from asgwarm.connect.keys import SessionKey
+from asgwarm.connect.push import push_key
+from asgwarm.connect.session import quote_command, run_command, shell
+from asgwarm.connect.timings import Timings
+from asgwarm.connect.way_in import connect
+from asgwarm.errors import AsgwarmError, LeaseLost, SessionFailed
+from asgwarm.lease import Lease
+from asgwarm.registry.leases import Leases
+
+if TYPE_CHECKING:
+    import asyncssh
+
+SAFETY_S = 10  # the holder stops trusting its lease before the reaper's clock ends it
+RELEASE_TIMEOUT_S = 2.0
+
+
+class Session:
+    """An open connection to a leased instance.
+
+    Attributes:
+        conn: The asyncssh connection.
+        lease: The lease behind it.
+    """
+
+    def __init__(
+        self, conn: "asyncssh.SSHClientConnection", renewal: "Renewal", timings: Timings
+    ) -> None:
+        self.conn = conn
+        self.lease = renewal.lease
+        self._renewal = renewal
+        self._timings = timings
+
+    async def run(self, argv: Sequence[str]) -> int:
+        """Run a command with this process's streams; return its exit code.
+
+        Raises:
+            LeaseLost: The lease ended meanwhile.
+            SessionFailed: The connection broke.
+        """
+        stop = self._timings.begin("first_byte")
+        try:
+            return await run_command(
+                self.conn,
+                quote_command(argv),
+                stdin=sys.stdin.fileno(),
+                stdout=sys.stdout.fileno(),
+                stderr=sys.stderr.fileno(),
+                on_first_byte=stop,
+            )
+        except SessionFailed as error:
+            raise self._renewal.lost or error from error
+
+    async def shell(self) -> int:
+        """Give the terminal to a login shell; return its exit code. Raises as run."""
+        stop = self._timings.begin("first_byte")
+        try:
+            return await shell(
+                self.conn,
+                stdin_fd=sys.stdin.fileno(),
+                stdout_fd=sys.stdout.fileno(),
+                on_first_byte=stop,
+            )
+        except SessionFailed as error:
+            raise self._renewal.lost or error from error
+
+
+class Renewal:
+    """Renews a lease in the background until it is stopped or the lease is lost."""
+
+    def __init__(self, leases: Leases, lease: Lease) -> None:
+        self.lease = lease
+        self.lost: LeaseLost | None = None
+        self._leases = leases
+        self._record = lease.record
+        self._stop = asyncio.Event()
+
+    async def run(self, on_lost: Callable[[], None]) -> None:
+        """Renew three times a lease's length; *on_lost* is called when it is gone."""
+        ttl_s = self.lease.ttl_s
+        trusted_until_s = monotonic_s() + ttl_s - SAFETY_S
+        pause_s = ttl_s / 3
+        while not await self._stopped_within(pause_s):
+            sent_at_s = monotonic_s()
+            try:
+                self._record = await asyncio.to_thread(
+                    self._leases.renew, self._record, now=now_s()
+                )
+                trusted_until_s, pause_s = sent_at_s + ttl_s - SAFETY_S, ttl_s / 3
+            except LeaseLost as lost:
+                self.lost = lost
+            except AsgwarmError as error:
+                pause_s = max(1.0, ttl_s / 20)
+                if monotonic_s() > trusted_until_s:
+                    self.lost = LeaseLost(
+                        f"lease {self.lease.id} could not be renewed: {error.message}",
+                        hint="asgwarm ls",
+                    )
+            if self.lost:
+                on_lost()
+                return
+
+    def stop(self) -> None:
+        """Let `run` end after the write that is in flight."""
+        self._stop.set()
+
+    async def _stopped_within(self, pause_s: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._stop.wait()
+        return self._stop.is_set()
+
+
+@asynccontextmanager
+async def hold(
+    leases: Leases, lease: Lease, clients: Clients, *, timings: Timings
+) -> AsyncIterator[Session]:
+    """Connect to a lease's instance and renew the lease while the block runs.
+
+    Raises:
+        ConnectError: The way in failed.
+        LeaseLost: The lease ended.
+    """
+    key = lease.key
+    if key is None:
+        with timings.phase("keygen"):
+            key = SessionKey.generate()
+    conn = await connect(lease.target, key, _push(clients, lease, key), timings=timings)
+    renewal = Renewal(leases, lease)
+    renewing = asyncio.create_task(renewal.run(conn.abort))
+    try:
+        yield Session(conn, renewal, timings)
+    finally:
+        renewal.stop()
+        conn.abort()
+        await renewing
+
+
+def _push(
+    clients: Clients, lease: Lease, key: SessionKey
+) -> Callable[[], Awaitable[None]]:
+    async def push() -> None:
+        def send() -> None:
+            push_key(
+                clients.eic,
+                instance_id=lease.instance_id,
+                os_user=lease.target.os_user,
+                public_line=key.public_line,
+            )
+
+        await asyncio.to_thread(send)
+
+    return push

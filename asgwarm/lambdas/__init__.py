@@ -1,0 +1,1 @@
+"""What runs in AWS: one function that keeps a pool as it should be."""

@@ -1,0 +1,82 @@
+"""The stack's custom resource: it is made last and goes first.
+
+On create and update it makes the pool serve at once. On delete it refuses while
+somebody holds a lease (or ends the leases, if the stack says so), and ends every
+instance: after it the loop that watches them is deleted too.
+"""
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from asgwarm.domain.record import State
+from asgwarm.lambdas.reconcile import reconcile
+from asgwarm.lambdas.world import World, log
+from asgwarm.registry.table import ConditionFailed
+
+WHY = "the stack is deleted"
+
+
+class Refused(Exception):
+    """Leases live, so the stack may not be deleted."""
+
+
+def guard(world: World, event: Mapping[str, Any], now: int) -> None:
+    """Serve one request of CloudFormation's and answer it, whatever happens."""
+    status, reason = "FAILED", "the function failed; see its log"
+    try:
+        if event["RequestType"] == "Delete":
+            _close(world, now)
+        else:
+            world.pool_row.put(world.settings.stack_id, "mode", "ACTIVE")
+            reconcile(world, now)
+        status, reason = "SUCCESS", ""
+    except Refused as refused:
+        world.pool_row.put(world.settings.stack_id, "mode", "ACTIVE")
+        reason = str(refused)
+    finally:
+        _answer(event, status, reason)
+
+
+def _close(world: World, now: int) -> None:
+    _end_leases(world, now)
+    world.pool_row.put(world.settings.stack_id, "mode", "DRAINING")
+    reconcile(world, now)  # ends whatever is free
+    _end_leases(world, now)  # one may have begun meanwhile
+    group = world.group.observe()
+    if group is not None:
+        world.group.ask("delete_warm_pool", ForceDelete=True)
+        world.group.ask("set_desired_capacity", DesiredCapacity=0)
+    members = group.lifecycle_states if group else {}
+    for instance_id, instance in world.ec2.observe().items():
+        if instance_id not in members and not instance.is_gone:
+            world.ec2.terminate(instance_id)
+            log("terminate", instance_id=instance_id, why=WHY)
+
+
+def _end_leases(world: World, now: int) -> None:
+    records = world.rows.all()[0].values()
+    leased = [record for record in records if record.state is State.LEASED]
+    if leased and world.settings.on_delete != "end":
+        held = ", ".join(record.lease_id for record in leased[:5])
+        raise Refused(f"{len(leased)} leases live: {held}; release them first")
+    for record in leased:
+        values = {"now": now, "why": WHY, "last_lease": record.lease_id}
+        try:
+            world.rows.move(record.instance_id, record, "force", **values)
+        except ConditionFailed:
+            log("outrun", instance_id=record.instance_id)
+
+
+def _answer(event: Mapping[str, Any], status: str, reason: str) -> None:
+    echoed = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    body = {"Status": status, "Reason": reason, "PhysicalResourceId": "guard", **echoed}
+    request = urllib.request.Request(  # noqa: S310  # CloudFormation's own address
+        event["ResponseURL"],
+        data=json.dumps(body).encode(),
+        method="PUT",
+        headers={"content-type": ""},
+    )
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+        log("answer", status=status, reason=reason)

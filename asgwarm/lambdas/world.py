@@ -1,0 +1,100 @@
+"""One look at a pool: what the table, the group and EC2 say at one time.
+
+Rule 1: the cloud is listed before the table is read, so that a row is never older
+than the listing that it is compared with.
+Rule 2: without a META row of this stack nothing is concluded and nothing is ended.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Collection, Mapping
+
+import boto3
+
+from asgwarm.domain.capacity import Capacity, capacity_of
+from asgwarm.domain.decide import ABSENT, View
+from asgwarm.domain.fleet import Ec2Instance, GroupView
+from asgwarm.domain.meta import Meta, Settings
+from asgwarm.domain.record import Record, State
+from asgwarm.domain.value import value
+from asgwarm.fleet.ec2 import Ec2
+from asgwarm.fleet.group import Group
+from asgwarm.registry.pool_row import PoolRow
+from asgwarm.registry.rows import Rows
+from asgwarm.registry.table import Table
+
+
+def log(do: str, **fields: object) -> None:
+    """Write one line of JSON about one thing that was done."""
+    sys.stdout.write(json.dumps({"do": do, **fields}) + "\n")
+
+
+@value
+class Seen:
+    """What one look found."""
+
+    now: int
+    meta: Meta
+    group: GroupView | None
+    ec2: Mapping[str, Ec2Instance]
+    records: Mapping[str, Record]
+    malformed: Collection[str]
+    capacity: Capacity
+
+
+class World:
+    """The pool's table, group and instances, as the function reaches them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        table = Table(boto3.client("dynamodb"), settings.table, "function")
+        self.rows = Rows(table, settings.pool)
+        self.pool_row = PoolRow(table, settings.pool)
+        self.group = Group(boto3.client("autoscaling"), settings.group)
+        self.ec2 = Ec2(boto3.client("ec2"), settings.stack_id)
+
+    def look(self, now: int, instance_ids: Collection[str] = ()) -> Seen | None:
+        """Return what there is of the given instances, or of all; None without META."""
+        group = self.group.observe()
+        ec2 = self.ec2.observe(instance_ids)
+        meta = self.pool_row.read()
+        if meta is None or meta.epoch != self.settings.stack_id:
+            self.pool_row.keep(self.settings)
+            meta = self.pool_row.read()
+        if meta is None:
+            log("nothing", why="the pool's row makes no sense")
+            return None
+        records, malformed = self.rows.all()
+        return Seen(
+            now=now,
+            meta=meta,
+            group=group,
+            ec2=ec2,
+            records=records,
+            malformed=malformed,
+            capacity=capacity_of(
+                self.settings, group, records.values(), draining=meta.draining
+            ),
+        )
+
+    def view(self, seen: Seen, instance_id: str) -> View:
+        """Return all that is known of one instance."""
+        record, group, report = seen.records.get(instance_id), seen.group, None
+        if record is None or record.state is State.WARMING:
+            _, partition, _, region, account, _ = self.settings.stack_id.split(":", 5)
+            arn = f"arn:{partition}:ec2:{region}:{account}:instance/{instance_id}"
+            report = self.rows.report(arn)
+        # Without a group nothing is known of where the instance stands.
+        state = group.lifecycle_states.get(instance_id, ABSENT) if group else "?"
+        return View(
+            settings=self.settings,
+            draining=seen.meta.draining,
+            now=seen.now,
+            instance_id=instance_id,
+            record=record,
+            lifecycle=re.sub(":(Wait|Proceed)$", "", state),
+            waits=state.endswith(":Wait"),
+            ec2=seen.ec2.get(instance_id),
+            report=report,
+        )

@@ -1,0 +1,76 @@
+"""What happened in the region: the calls it answered, and a counter of changes.
+
+The counter lets a test wait for the next thing to happen instead of sleeping.
+Rule: only the loop's thread touches this, except `changed_elsewhere`.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import asdict, dataclass
+
+KEPT_REQUESTS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """One API call and how it ended; status 0 means that the caller got no answer."""
+
+    n: int
+    service: str
+    action: str
+    access_key_id: str
+    owner: str
+    status: int
+
+
+class Activity:
+    """The record of calls and the change counter."""
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self._answered: deque[Answered] = deque(maxlen=KEPT_REQUESTS)
+        self._count = 0
+        self._next = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def changed(self) -> None:
+        """Count one change and wake who waits for it."""
+        self.changes += 1
+        self._next.set()
+        self._next = asyncio.Event()
+
+    def changed_elsewhere(self) -> None:
+        """The same, from another thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.changed)
+
+    def answered(
+        self, *, service: str, action: str, access_key_id: str, owner: str, status: int
+    ) -> None:
+        """Record one call."""
+        self._count += 1
+        self._answered.append(
+            Answered(
+                n=self._count,
+                service=service,
+                action=action,
+                access_key_id=access_key_id,
+                owner=owner,
+                status=status,
+            )
+        )
+        self.changed()
+
+    def since(self, n: int) -> list[dict[str, object]]:
+        """The calls after number *n*, oldest first."""
+        return [asdict(call) for call in self._answered if call.n > n]
+
+    async def wait(self, since: int, timeout_s: float) -> int:
+        """The counter, as soon as it passes *since* or the time is over."""
+        if self.changes <= since:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self._next.wait()
+            except TimeoutError:
+                return self.changes
+        return self.changes

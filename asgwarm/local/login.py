@@ -1,0 +1,101 @@
+"""Who may log in to an instance, and its SFTP.
+
+Only `ec2-user` may, with a key that was pushed through EC2 Instance Connect and is
+still alive at the moment it is used. Forwarding of ports is refused.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import asyncssh
+
+from asgwarm.local.eic import canonical
+from asgwarm.local.info import USER
+from asgwarm.local.shell import run_session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What an instance's SSH server needs to know.
+
+    `active_keys` gives the public keys that are good for an OS user at this moment.
+    """
+
+    instance_id: str
+    address: str
+    port: int  # 0: any free one
+    key: asyncssh.SSHKey
+    home: Path
+    active_keys: Callable[[str], list[str]]
+
+
+Connections = set[asyncssh.SSHServerConnection]
+
+
+async def listen(host: Host, connections: Connections) -> asyncssh.SSHAcceptor:
+    """Open the SSH server; *connections* always holds the open ones.
+
+    Raises:
+        OSError: The address or port cannot be had.
+    """
+    banner = (
+        f"{host.instance_id} is emulated: this is a shell on your own machine, "
+        "not isolated from it.\n"
+    )
+    return await asyncssh.create_server(
+        partial(_Login, host.active_keys, connections),
+        host.address,
+        host.port,
+        server_host_keys=[host.key],
+        process_factory=partial(run_session, home=host.home, banner=banner),
+        sftp_factory=partial(_Files, home=host.home),
+        allow_scp=True,
+        encoding=None,
+        line_editor=False,
+        agent_forwarding=False,
+        login_timeout=30,
+    )
+
+
+class _Login(asyncssh.SSHServer):
+    def __init__(
+        self, active_keys: Callable[[str], list[str]], connections: Connections
+    ) -> None:
+        self._active_keys = active_keys
+        self._connections = connections
+        self._connection: asyncssh.SSHServerConnection | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._connections.add(conn)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._connection is not None:
+            self._connections.discard(self._connection)
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        offered = canonical(key.export_public_key().decode())
+        return username == USER and offered in self._active_keys(username)
+
+
+class _Files(asyncssh.SFTPServer):
+    """SFTP on the machine's files; relative paths start at the instance's home."""
+
+    def __init__(self, chan: asyncssh.SSHServerChannel[bytes], *, home: Path) -> None:
+        super().__init__(chan)
+        self._home = os.fsencode(home)
+
+    def map_path(self, path: bytes) -> bytes:
+        return os.path.join(self._home, path)  # noqa: PTH118  # bytes, as SFTP has them
+
+    def realpath(self, path: bytes) -> bytes:
+        return os.path.realpath(self.map_path(path))

@@ -1,0 +1,279 @@
+"""The one file that touches the internals of the base, ministack.
+
+The base is an ASGI application that answers most AWS services. What is used of it
+beyond its public face stands here, one function per use, and each has a test that
+fails when another version of the base works otherwise. Its own start-up is never run:
+that keeps away its schedulers, its MQTT and SFTP listeners, its Docker clean-up and
+its persistence.
+
+Rule: the environment is set (environment.py) before anything of the base is imported;
+its modules are imported inside the functions, so that importing this file costs nothing.
+"""
+
+import asyncio
+import importlib
+import json
+import re
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from asgwarm.local.keyring import ACCOUNT_ID, Credential
+
+Handlers = dict[str, dict[str, Any]]
+
+RESPONSE_URL_PATH = "/_ministack/cfn-response/"
+ROUNDING_S = 0.001  # a rule is asked for a little after it is due, never before
+_WORKER_THREADS = 32
+
+
+class Ec2Refused(Exception):
+    """EC2 answered an error; the message is AWS's own."""
+
+
+def _of(module: str) -> Any:
+    return importlib.import_module(f"ministack.{module}")
+
+
+def application() -> Callable[..., Awaitable[None]]:
+    """The base's ASGI application, ready to be called from the running loop."""
+    app = _of("app")
+    loop = asyncio.get_running_loop()
+    app._MAIN_LOOP = loop
+    loop.set_default_executor(
+        ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="region")
+    )
+    return app.app  # type: ignore[no-any-return]
+
+
+def issued_credential(access_key_id: str) -> Credential | None:
+    """The credential of a key that the base's IAM or STS gave out."""
+    iam = _of("core.iam_evaluator")
+    if iam.is_root_access_key(access_key_id):
+        return None
+    found = iam.resolve_credential(access_key_id, ACCOUNT_ID)
+    if isinstance(found, iam.CredentialResolutionError):
+        return None
+    return Credential(
+        access_key_id=access_key_id,
+        secret_access_key=found.secret_access_key,
+        owner=found.principal_arn,
+        session_token=found.session_token,
+    )
+
+
+def overlay_resources(handlers: Handlers) -> None:
+    """Let *handlers* make these resource types, each call on a thread of its own.
+
+    A handler may therefore wait; the base would run it on the loop otherwise.
+    """
+    _of("services.cloudformation.provisioners")._RESOURCE_HANDLERS.update(handlers)
+    stacks = _of("services.cloudformation.stacks")
+    base = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda kind: kind in handlers or base(kind)
+
+
+async def ec2(action: str, **parameters: str) -> str:
+    """Make one EC2 call and return its XML.
+
+    Raises:
+        Ec2Refused: EC2 answered an error.
+    """
+    status, _, body = await _of("services.ec2").handle_request(
+        "POST", "/", {}, b"", {k: [v] for k, v in _form(action, parameters).items()}
+    )
+    text = body.decode() if isinstance(body, bytes) else str(body)
+    if status >= 400:
+        found = re.search(r"<Message>(.*?)</Message>", text, re.DOTALL)
+        raise Ec2Refused(found[1] if found else text)
+    return text
+
+
+def _form(action: str, parameters: dict[str, str]) -> dict[str, str]:
+    return {"Action": action, "Version": "2016-11-15"} | parameters
+
+
+def ec2_instances() -> dict[str, dict[str, Any]]:
+    """The base's own record of every instance, by id: changing it changes EC2."""
+    return dict(_of("services.ec2")._instances.items())
+
+
+def ec2_subnets() -> dict[str, dict[str, Any]]:
+    """The base's record of every subnet, by id."""
+    module = _of("services.ec2")
+    module._ensure_defaults_initialized()
+    return dict(module._subnets.items())
+
+
+def set_ec2_tag(resource_id: str, key: str, value: str | None) -> None:
+    """Set or take away (None) one tag, an `aws:` one too, which no API call could."""
+    tags = _of("services.ec2")._tags
+    rest = [tag for tag in tags.get(resource_id, []) if tag["Key"] != key]
+    tags[resource_id] = rest + ([{"Key": key, "Value": value}] if value else [])
+
+
+def instance_ids(answer: str) -> list[str]:
+    """The instances that an EC2 answer speaks of."""
+    return re.findall(r"<instanceId>(i-[0-9a-f]+)</instanceId>", answer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A version of a launch template."""
+
+    template_id: str
+    name: str
+    data: dict[str, Any]
+
+
+def launch_template(specification: dict[str, str]) -> Template:
+    """The launch template that *specification* names, in the version it names.
+
+    Raises:
+        Ec2Refused: There is no such template.
+    """
+    data, record, _ = _of("services.ec2")._resolve_launch_template_data(specification)
+    if record is None:
+        raise Ec2Refused("the launch template does not exist")
+    return Template(
+        template_id=record["LaunchTemplateId"],
+        name=record["LaunchTemplateName"],
+        data=dict(data or {}),
+    )
+
+
+def role_of_profile(arn_or_name: str) -> str | None:
+    """The name of the role in an instance profile."""
+    name = arn_or_name.rsplit("/", 1)[-1]
+    profile = _of("services.iam")._instance_profiles.get(name) or {}
+    for role in profile.get("Roles", []):
+        return str(role if isinstance(role, str) else role["RoleName"])
+    return None
+
+
+def keep_time(now: Callable[[], float]) -> None:
+    """Let events carry the region's time, and scheduled rules follow it."""
+    _of("services.eventbridge")._now_ts = now
+
+
+def put_event(
+    source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
+) -> None:
+    """Publish an event as AWS itself does: `aws.*` sources are refused from outside."""
+    entry = {
+        "Source": source,
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail),
+        "Resources": resources,
+    }
+    _of("services.eventbridge")._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def scheduled_rules(now: float) -> dict[tuple[str, str, str], float]:
+    """When each enabled rule with a schedule and a target is due next.
+
+    A rule made by a template has no time of creation: its time begins when it is
+    first seen here.
+    """
+    events = _of("services.eventbridge")
+    due = {}
+    for key, rule in list(events._rules._data.items()):
+        expression = rule.get("ScheduleExpression", "")
+        if rule.get("State") != "ENABLED" or not events._targets._data.get(key):
+            continue
+        created = rule.setdefault("CreationTime", now)
+        last = float(events._rule_last_fired.get(key, created))
+        if (interval_s := events._parse_rate_seconds(expression)) is not None:
+            due[key] = last + interval_s + ROUNDING_S
+        elif (fields := events._parse_cron_fields(expression)) is not None:
+            events._rule_last_fired.setdefault(key, last)
+            when = events._cron_next_fire(fields, datetime.fromtimestamp(last, tz=UTC))
+            if when is not None:
+                due[key] = when.timestamp() + ROUNDING_S
+    return due
+
+
+def fire_due_rules(*, at_once: bool = False) -> None:
+    """Fire the scheduled rules that are due, or with *at_once* every one."""
+    events = _of("services.eventbridge")
+    if at_once:
+        for key in scheduled_rules(events._now_ts()):
+            events._rule_last_fired[key] = 0.0
+    events._tick_scheduled_rules()
+
+
+def watch_functions(
+    *,
+    started: Callable[[], None],
+    returned: Callable[[], None],
+    lose_stream: Callable[[], bool],
+) -> None:
+    """Hear of every invocation, from the moment that its event is handed over.
+
+    Args:
+        started: Called once per invocation, from any thread.
+        returned: Called once for each `started`.
+        lose_stream: Asked before each look at the streams; True drops what is there.
+    """
+    functions, events = _of("services.lambda_svc"), _of("services.eventbridge")
+    execute = functions._execute_function
+    run = functions._execute_function_with_config_scope
+    poll = functions._poll_dynamodb_streams
+
+    def counted(call: Callable[..., Any], *args: Any) -> Any:
+        started()
+        try:
+            return call(*args)
+        finally:
+            returned()
+
+    def dispatch(arn: str, payload: str) -> None:
+        function, config, _ = functions._get_func_record_for_ref(arn)
+        if not function or not config:
+            return
+        record = functions._execution_record_for_config(function, config)
+        started()  # before the thread runs: nobody may see the region idle in between
+
+        def invoke() -> None:
+            try:
+                run(record, json.loads(payload))
+            finally:
+                returned()
+
+        threading.Thread(target=invoke, daemon=True, name="event").start()
+
+    def poll_or_lose() -> Any:
+        if lose_stream():
+            for uuid, end in unread_streams():
+                functions._dynamodb_stream_positions[uuid] = end
+        return poll()
+
+    functions._execute_function = lambda *args: counted(execute, *args)
+    functions._poll_dynamodb_streams = poll_or_lose
+    events._dispatch_to_lambda = dispatch
+
+
+def unread_streams() -> list[tuple[str, int]]:
+    """The stream mappings that are behind, each with the position of the newest."""
+    functions, tables = _of("services.lambda_svc"), _of("services.dynamodb")
+    behind = []
+    for _, _, mapping in functions._iter_all_esms():
+        table = str(mapping["EventSourceArn"]).partition("/stream/")[0].split("/")[-1]
+        if ":dynamodb:" in mapping["EventSourceArn"] and mapping.get("Enabled", True):
+            end = tables.stream_end_position(table)
+            at = functions._dynamodb_stream_positions.get(mapping["UUID"])
+            if at is not None and at < end:
+                behind.append((mapping["UUID"], end))
+    return behind
+
+
+def stop_functions() -> None:
+    """End every Lambda worker process."""
+    runtime = _of("core.lambda_runtime")
+    with runtime._lock:
+        workers = [one for pool in runtime._workers.values() for one in pool]
+        runtime._workers.clear()
+    runtime.kill_workers(workers)

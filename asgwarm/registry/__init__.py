@@ -1,0 +1,1 @@
+"""The shared DynamoDB table: the truth about who may use what."""

@@ -1,0 +1,250 @@
+"""Leases as their holders write them: claim, renew, release.
+
+Rule 1: a claim counts only when the answer shows our own lease id. One whose answer
+was lost, broken or refused by our own retry is settled by a consistent read: ours is
+ours, anything else is not, and what cannot be read is unknown and said so.
+Rule 2: ending a lease is repeatable: `last_lease` tells whose end it was.
+Rule 3: nothing here reads a clock that decides; `now` is for the eyes of people.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from asgwarm.aws_errors import translate, translated
+from asgwarm.domain.meta import Meta
+from asgwarm.domain.record import (
+    MalformedRecord,
+    Record,
+    State,
+    record_from_row,
+)
+from asgwarm.domain.value import value
+from asgwarm.errors import (
+    AccessDenied,
+    AsgwarmError,
+    ConfigError,
+    CredentialsMissing,
+    LeaseLost,
+    PoolNotFound,
+    RegionDown,
+    UnknownOutcome,
+)
+from asgwarm.registry.pool_row import PoolRow
+from asgwarm.registry.rows import Rows, pool_key
+from asgwarm.registry.table import ConditionFailed, Row, Table, decode, encode
+
+PAGE = 8  # candidates of one Query; see the contention figures in the documentation
+# Answers that say for certain that a write was not applied.
+_DEFINITE = (AccessDenied, CredentialsMissing, ConfigError, RegionDown)
+
+
+@value
+class Wish:
+    """What a claimant asks for."""
+
+    lease_id: str
+    lease_owner: str
+    lease_name: str
+    dur_s: int
+
+
+class Taken(Exception):
+    """Somebody else was first, or the instance is not free any more."""
+
+
+class Leases:
+    """The leases of one pool, as one user's process sees them."""
+
+    def __init__(self, table: Table, pool: str) -> None:
+        self.table = table
+        self.pool = pool
+        self.rows = Rows(table, pool)
+        self.pool_row = PoolRow(table, pool)
+
+    def meta(self) -> Meta:
+        """Return the pool's META.
+
+        Raises:
+            PoolNotFound: There is no such pool here, or it never served.
+        """
+        with self._named("dynamodb:GetItem"):
+            meta = self.pool_row.read()
+        if meta is None:
+            raise self._no_pool()
+        return meta
+
+    def all(self) -> dict[str, Record]:
+        """Return every well-formed record of the pool, by instance id."""
+        with self._named("dynamodb:Query"):
+            return self.rows.all()[0]
+
+    def one(self, instance_id: str) -> Record | None:
+        """Return an instance's record; None when there is none that makes sense."""
+        with self._named("dynamodb:GetItem"):
+            row = self.table.get(pool_key(self.pool), f"I#{instance_id}")
+        return _record(row)
+
+    def ready(self, start: str) -> list[Record]:
+        """Return up to PAGE ready instances, from *start* on in the order of the index.
+
+        The list is a hint, the claim decides. Rows that make no sense are left out.
+        """
+        with self._named("dynamodb:Query"):
+            answer = self.table.client.query(
+                TableName=self.table.name,
+                IndexName="ready",
+                KeyConditionExpression="pk = :pk AND ready_key >= :start",
+                ExpressionAttributeValues={
+                    ":pk": encode(pool_key(self.pool)),
+                    ":start": encode(start),
+                },
+                Limit=PAGE,
+                ConsistentRead=True,
+            )
+        records = [_record(decode(item)) for item in answer["Items"]]
+        return [record for record in records if record is not None]
+
+    def claim(self, record: Record, wish: Wish, *, key_fp: str, now: int) -> Record:
+        """Take a ready instance with one conditional write.
+
+        Raises:
+            Taken: It went to somebody else, or is not to be had.
+            UnknownOutcome: The write may have been applied, and nobody can say.
+        """
+        try:
+            written = self.rows.move(
+                record.instance_id,
+                record,
+                "claim",
+                now=now,
+                epoch=record.epoch,
+                lease_id=wish.lease_id,
+                lease_owner=wish.lease_owner,
+                lease_name=wish.lease_name,
+                dur_s=wish.dur_s,
+                key_fp=key_fp,
+                hb=1,
+                max_exp=now + wish.dur_s,
+            )
+        except ConditionFailed as failed:
+            return _ours(_record(failed.row), wish)
+        except MalformedRecord as broken:
+            return self._settle_unknown(record, wish, UnknownOutcome(str(broken)))
+        except (ClientError, BotoCoreError) as error:
+            what = f"{self.table.name}/{record.instance_id}"
+            cause = translate(error, "dynamodb:UpdateItem", what)
+            return self._settle_unknown(record, wish, cause)
+        if written.lease_id != wish.lease_id:
+            cause = UnknownOutcome("the answer does not show the lease")
+            return self._settle_unknown(record, wish, cause)
+        return written
+
+    def _settle_unknown(
+        self, record: Record, wish: Wish, cause: AsgwarmError
+    ) -> Record:
+        if isinstance(cause, _DEFINITE):
+            raise cause
+        try:
+            found = self.one(record.instance_id)
+        except AsgwarmError as unreadable:
+            raise UnknownOutcome(
+                f"the claim of {record.instance_id} as {wish.lease_id} was sent, and "
+                f"nobody can say whether it was applied: {cause.message}",
+                hint=f"asgwarm release {wish.lease_id}",
+            ) from unreadable
+        if found == record:  # not applied, for whatever reason: that reason stands
+            raise cause
+        return _ours(found, wish)
+
+    def renew(self, record: Record, *, now: int) -> Record:
+        """Tell the reaper that the holder is alive; return the record afterwards.
+
+        Raises:
+            LeaseLost: The lease has ended.
+        """
+        try:
+            with self._named("dynamodb:UpdateItem"):
+                return self.rows.move(
+                    record.instance_id,
+                    record,
+                    "renew",
+                    now=now,
+                    lease_id=record.lease_id,
+                    last_hb=record.hb,
+                    hb=record.hb + 1,
+                    dur_s=record.dur_s,
+                )
+        except ConditionFailed as failed:
+            found = _record(failed.row)
+            if found and found.lease_id == record.lease_id and found.hb > record.hb:
+                return found
+            raise _lost(record.lease_id, found) from failed
+
+    def release(self, record: Record, *, now: int, why: str) -> None:
+        """Give the instance back; it is terminated, nobody else gets it.
+
+        Raises:
+            LeaseLost: The lease had ended otherwise.
+        """
+        try:
+            with self._named("dynamodb:UpdateItem"):
+                self.rows.move(
+                    record.instance_id,
+                    record,
+                    "release",
+                    now=now,
+                    last_lease=record.lease_id,
+                    why=why,
+                )
+        except ConditionFailed as failed:
+            found = _record(failed.row)
+            if found is None or found.last_lease != record.lease_id:
+                raise _lost(record.lease_id, found) from failed
+
+    @contextmanager
+    def _named(self, action: str) -> Iterator[None]:
+        """Name what AWS answers; a table that is not there is a pool that is not."""
+        with translated(action, self.table.name):
+            try:
+                yield
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                    raise self._no_pool() from error
+                raise
+
+    def _no_pool(self) -> PoolNotFound:
+        region = self.table.client.meta.region_name
+        return PoolNotFound(
+            f"there is no pool {self.pool!r} in {region}",
+            hint=f"asgwarm up {self.pool}",
+        )
+
+
+def _record(row: Row | None) -> Record | None:
+    try:
+        return record_from_row(row) if row else None
+    except MalformedRecord:
+        return None
+
+
+def _ours(found: Record | None, wish: Wish) -> Record:
+    """Return the record if the lease in it is the one that was wished for."""
+    if found and found.state is State.LEASED and found.lease_id == wish.lease_id:
+        return found
+    raise Taken
+
+
+def _lost(lease_id: str, found: Record | None) -> LeaseLost:
+    if found is None:
+        said = "its row is gone"
+    elif found.last_lease == lease_id:
+        said = f"it ended: {found.why or 'released'}"
+    elif found.lease_id and found.lease_id != lease_id:
+        said = "the instance is another lease's"
+    else:
+        said = (
+            f"its instance is {found.state.lower()}: {found.why or 'no reason given'}"
+        )
+    return LeaseLost(f"lease {lease_id} is lost: {said}", hint="asgwarm get")

@@ -1,0 +1,128 @@
+"""Requests to the registry's table, and what its answers mean.
+
+Rule 1: no write without a condition, all reads consistent, one request a method.
+Rule 2: no attribute has a name that DynamoDB's grammar reserves.
+Rule 3: a condition that failed is an answer: it carries the row as it is, from
+the reply or, where a table leaves it out, from one consistent read.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from asgwarm.domain.edges import Edge
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Row = dict[str, Any]
+
+
+class ConditionFailed(Exception):
+    """The row was not as the write wanted it; `row` is how it was, if there is one."""
+
+    def __init__(self, row: Row | None) -> None:
+        super().__init__("the row is not as it was read")
+        self.row = row
+
+
+def encode(value: object) -> dict[str, Any]:
+    """Return DynamoDB's form of a plain value: str, bool or int."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    return {"N": str(value)} if isinstance(value, int) else {"S": str(value)}
+
+
+def decode(item: Mapping[str, Mapping[str, Any]]) -> Row:
+    """Return plain values of an item; kinds that rows do not use stay as they are."""
+    row: Row = {}
+    for name, typed in item.items():
+        kind, value = next(iter(typed.items()))
+        if kind == "N" and re.fullmatch(r"-?\d{1,18}", value):
+            value = int(value)
+        row[name] = value if kind in ("S", "N", "BOOL") else typed
+    return row
+
+
+def expressions(edge: Edge) -> tuple[str, str]:
+    """Return an edge's UpdateExpression and ConditionExpression."""
+    moves = edge.before != (edge.after,)
+    sets = ["updated_by = :by", *(f"{name} = :{name}" for name in edge.sets.split())]
+    sets += ["st = :after", "since = :now"] if moves else []
+    update = "SET " + ", ".join(sets)
+    if edge.removes:
+        update += " REMOVE " + ", ".join(edge.removes.split())
+    if not edge.before:
+        return update + " ADD gen :one", "attribute_not_exists(pk)"
+    states = " OR ".join(f"st = :{state}" for state in edge.before)
+    guards = [f"({states})", "gen = :gen", *filter(None, [edge.guard])]
+    return update + " ADD gen :one" * moves, " AND ".join(guards)
+
+
+class Table:
+    """One registry table, spoken to as *actor* (written into every row it changes)."""
+
+    def __init__(self, client: "DynamoDBClient", name: str, actor: str) -> None:
+        self.client = client
+        self.name = name
+        self.actor = actor
+
+    def get(self, pk: str, sk: str) -> Row | None:
+        """Return a row by its key, or None."""
+        answer = self.client.get_item(
+            TableName=self.name,
+            Key={"pk": encode(pk), "sk": encode(sk)},
+            ConsistentRead=True,
+        )
+        return decode(answer["Item"]) if "Item" in answer else None
+
+    def query(self, pk: str) -> Iterator[Row]:
+        """Yield every row of a partition."""
+        for page in self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": encode(pk)},
+            ConsistentRead=True,
+        ):
+            yield from map(decode, page["Items"])
+
+    def move(self, pk: str, sk: str, edge: Edge, **values: object) -> Row:
+        """Take an edge; return the row as it is afterwards.
+
+        Raises:
+            ConditionFailed: The edge may not be taken; nothing was changed.
+        """
+        update, condition = expressions(edge)
+        states = {state: state for state in edge.before}
+        return self.write(
+            pk, sk, update, condition, **states, after=edge.after, **values
+        )
+
+    def write(
+        self, pk: str, sk: str, update: str, condition: str, **values: object
+    ) -> Row:
+        """Apply a conditional write and return the row as it is afterwards.
+
+        Raises:
+            ConditionFailed: The condition did not hold; nothing was changed.
+        """
+        known = {"one": 1, "false": False, "by": self.actor, **values}
+        used = dict.fromkeys(re.findall(r":(\w+)", f"{update} {condition}"))
+        try:
+            answer = self.client.update_item(
+                TableName=self.name,
+                Key={"pk": encode(pk), "sk": encode(sk)},
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues={f":{n}": encode(known[n]) for n in used},
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            old: Any = error.response.get("Item")
+            raise ConditionFailed(decode(old) if old else self.get(pk, sk)) from error
+        return decode(answer.get("Attributes", {}))

@@ -1,0 +1,1 @@
+"""CloudFormation: the template, its deployment, its end, and what it costs."""

@@ -1,0 +1,295 @@
+"""Makes a pool's stack what somebody asked for: create or update, watched to its end.
+
+Rule 1: everything that a pool owns is in its one stack, so the same call again
+converges after any interruption.
+Rule 2: whoever else is at work on the stack is waited for, never raced.
+Rule 3: a parameter that was not given keeps its value.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from asgwarm.aws_errors import translated
+from asgwarm.domain.names import stack_name
+from asgwarm.errors import GuardRefused, StackFailed, WaitTimeout
+from asgwarm.stack.events import Events, OnEvent
+from asgwarm.stack.events import StackEvent as StackEvent
+from asgwarm.stack.options import DEFAULTS, PoolOptions
+from asgwarm.stack.status import Then, remedy, then
+from asgwarm.stack.template import parameters, template_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
+
+Sleep = Callable[[float], None]
+
+POLL_S = 1.0
+LONGEST_S = 3_600.0  # a stack that works for longer is given up on
+TURNS = 5  # how often somebody else may get in between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackView:
+    """A stack as CloudFormation describes it."""
+
+    name: str
+    stack_id: str
+    status: str
+    description: str
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackResult:
+    """A stack that is as it was asked for."""
+
+    name: str
+    stack_id: str
+    outputs: Mapping[str, str]
+    changed: bool  # False: it had been so already
+
+
+class _Outrun(Exception):
+    """Somebody else began to work on the stack first."""
+
+
+class _Unchanged(Exception):
+    """The stack is as it was asked for."""
+
+    def __init__(self, stack: StackView) -> None:
+        super().__init__(stack.name)
+        self.stack = stack
+
+
+def find(client: "CloudFormationClient", stack: str) -> StackView | None:
+    """Return the stack of that name or id, None if there is none."""
+    with translated("cloudformation:DescribeStacks", stack):
+        try:
+            found = client.describe_stacks(StackName=stack)["Stacks"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+    return _view(found[0]) if found else None
+
+
+def refuse_foreign(stack: StackView, pool: str) -> None:
+    """Let nobody touch a stack that only happens to have the pool's name.
+
+    Raises:
+        GuardRefused: It was not made of asgwarm's template, or for another pool.
+    """
+    if not stack.description.startswith("asgwarm "):
+        raise GuardRefused(
+            f"stack {stack.name} is there and is none of asgwarm's",
+            hint=f"aws cloudformation describe-stacks --stack-name {stack.name}",
+        )
+    if stack.parameters.get("Pool") != pool:
+        raise GuardRefused(
+            f"stack {stack.name} belongs to pool {stack.parameters.get('Pool')!r}",
+            hint=f"asgwarm status {stack.parameters.get('Pool')}",
+        )
+
+
+def deploy(
+    client: "CloudFormationClient",
+    options: PoolOptions,
+    *,
+    on_event: OnEvent,
+    sleep: Sleep = time.sleep,
+) -> StackResult:
+    """Create or update the pool's stack and wait until it is done.
+
+    Args:
+        on_event: Called with each thing that happens to the stack meanwhile.
+
+    Raises:
+        StackFailed: Names the first resource that failed and why, or what a person
+            has to do first.
+        GuardRefused: A stack of that name is not this pool's.
+        WaitTimeout: CloudFormation was at work for more than an hour.
+    """
+    for _ in range(TURNS):
+        stack = _at_rest(client, options.pool, on_event=on_event, sleep=sleep)
+        try:
+            events = _begin(client, stack, options)
+        except _Outrun:
+            continue
+        except _Unchanged as unchanged:
+            return _result(unchanged.stack, changed=False)
+        done = watch(client, events, on_event=on_event, sleep=sleep)
+        return _result(_succeeded(done, events, options.pool), changed=True)
+    raise WaitTimeout(
+        f"others keep working on stack {stack_name(options.pool)}",
+        hint=f"asgwarm status {options.pool}",
+    )
+
+
+def watch(
+    client: "CloudFormationClient",
+    events: Events,
+    *,
+    on_event: OnEvent,
+    sleep: Sleep = time.sleep,
+) -> StackView | None:
+    """Return the stack once nobody is at work on it; tell its events meanwhile.
+
+    Raises:
+        WaitTimeout: CloudFormation was at work for more than an hour.
+    """
+    waited_s = 0.0
+    while waited_s <= LONGEST_S:
+        stack = find(client, events.stack_id)
+        events.tell(on_event)
+        if stack is None or then(stack.status) is not Then.WAIT:
+            return stack
+        sleep(POLL_S)
+        waited_s += POLL_S
+    raise WaitTimeout(
+        f"stack {events.stack_id} is still at work after {LONGEST_S:.0f} s",
+        hint=f"aws cloudformation describe-stack-events --stack-name {events.stack_id}",
+    )
+
+
+def _at_rest(
+    client: "CloudFormationClient", pool: str, *, on_event: OnEvent, sleep: Sleep
+) -> StackView | None:
+    """The pool's stack, ready for an update; None if it has to be created."""
+    name = stack_name(pool)
+    stack = find(client, name)
+    if stack is None:
+        return None
+    refuse_foreign(stack, pool)
+    if then(stack.status) is Then.WAIT:
+        events = Events(client, stack.stack_id, from_now=True)
+        stack = watch(client, events, on_event=on_event, sleep=sleep)
+    if stack is None or then(stack.status) is Then.CREATE:
+        return None
+    if then(stack.status) is Then.STOP:
+        meaning, command = remedy(stack.status, pool=pool, stack=name)
+        raise StackFailed(f"stack {name}: {meaning} ({stack.status})", hint=command)
+    return stack
+
+
+def _begin(
+    client: "CloudFormationClient", stack: StackView | None, options: PoolOptions
+) -> Events:
+    if stack is None:
+        return _create(client, options)
+    return _update(client, stack, options)
+
+
+def _create(client: "CloudFormationClient", options: PoolOptions) -> Events:
+    options.filled()  # what was said must fit the defaults
+    name = stack_name(options.pool)
+    with translated("cloudformation:CreateStack", name):
+        try:
+            answer = client.create_stack(
+                StackName=name,
+                TemplateBody=template_text(),
+                Parameters=[
+                    {"ParameterKey": key, "ParameterValue": value}
+                    for key, value in parameters(options).items()
+                ],
+                Capabilities=["CAPABILITY_IAM"],
+                ClientRequestToken=_token(),
+            )
+        except ClientError as error:
+            if _is_outrun(error):
+                raise _Outrun from error
+            raise
+    return Events(client, answer["StackId"], from_now=False)
+
+
+def _update(
+    client: "CloudFormationClient", stack: StackView, options: PoolOptions
+) -> Events:
+    options.filled(stack.parameters)
+    events = Events(client, stack.stack_id, from_now=True)
+    with translated("cloudformation:UpdateStack", stack.name):
+        try:
+            client.update_stack(
+                StackName=stack.name,
+                TemplateBody=template_text(),
+                Parameters=list(_changes(stack, parameters(options)).values()),
+                Capabilities=["CAPABILITY_IAM"],
+                ClientRequestToken=_token(),
+            )
+        except ClientError as error:
+            if "No updates are to be performed" in str(error):
+                raise _Unchanged(stack) from error
+            if _is_outrun(error):
+                raise _Outrun from error
+            raise
+    return events
+
+
+def _changes(
+    stack: StackView, said: Mapping[str, str]
+) -> "dict[str, ParameterTypeDef]":
+    kept = [name for name in DEFAULTS if name in stack.parameters and name not in said]
+    changes: dict[str, ParameterTypeDef] = {
+        name: {"ParameterKey": name, "UsePreviousValue": True} for name in kept
+    }
+    for name, value in said.items():
+        changes[name] = {"ParameterKey": name, "ParameterValue": value}
+    return changes
+
+
+def _is_outrun(error: ClientError) -> bool:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code in ("AlreadyExistsException", "OperationInProgressException"):
+        return True
+    return "_IN_PROGRESS state" in str(error)
+
+
+def _token() -> str:
+    return f"asgwarm-{secrets.token_hex(16)}"
+
+
+def _succeeded(stack: StackView | None, events: Events, pool: str) -> StackView:
+    if stack is None:
+        raise StackFailed(
+            f"stack {stack_name(pool)} was deleted meanwhile", hint=f"asgwarm up {pool}"
+        )
+    if stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        return stack
+    command = f"asgwarm up {pool}"
+    if then(stack.status) is Then.STOP:
+        _, command = remedy(stack.status, pool=pool, stack=stack.name)
+    raise StackFailed(
+        f"stack {stack.name} is {stack.status}: {events.cause()}", hint=command
+    )
+
+
+def _result(stack: StackView, *, changed: bool) -> StackResult:
+    return StackResult(
+        name=stack.name,
+        stack_id=stack.stack_id,
+        outputs=stack.outputs,
+        changed=changed,
+    )
+
+
+def _view(stack: Any) -> StackView:
+    return StackView(
+        name=stack["StackName"],
+        stack_id=stack["StackId"],
+        status=stack["StackStatus"],
+        description=stack.get("Description", ""),
+        parameters={
+            parameter["ParameterKey"]: parameter.get("ParameterValue", "")
+            for parameter in stack.get("Parameters", [])
+        },
+        outputs={
+            output["OutputKey"]: output["OutputValue"]
+            for output in stack.get("Outputs", [])
+        },
+    )

@@ -1,0 +1,29 @@
+"""The template's text, and the parameters that make a pool of it."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from asgwarm.errors import AsgwarmError
+from asgwarm.stack.options import PoolOptions
+
+_BESIDE_PACKAGE = Path(__file__).resolve().parents[2] / "templates" / "pool.yaml"
+
+
+def template_text() -> str:
+    """The very template that `up` deploys.
+
+    It lies in the installed package, or in a checkout beside it.
+    """
+    installed = files("asgwarm") / "templates" / "pool.yaml"
+    for place in (installed, _BESIDE_PACKAGE):
+        if place.is_file():
+            return place.read_text(encoding="utf-8")
+    raise AsgwarmError(
+        "this installation has no template",
+        hint="pip install --force-reinstall asgwarm",
+    )
+
+
+def parameters(options: PoolOptions) -> dict[str, str]:
+    """The template's parameters for what *options* say; the rest is left alone."""
+    return options.parameters()

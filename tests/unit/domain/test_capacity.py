@@ -1,0 +1,66 @@
+"""How many instances the group should keep."""
+
+from make import leased, record, settings
+
+from asgwarm.domain.capacity import capacity_of, surplus
+from asgwarm.domain.fleet import GroupView
+from asgwarm.domain.record import State
+
+
+def group(desired, **states):
+    """A group with these members, `a="InService"`."""
+    return GroupView(
+        desired=desired, lifecycle_states={f"i-{k}": v for k, v in states.items()}
+    )
+
+
+def test_the_target_is_the_hot_size_within_the_cap():
+    """What is leased takes room away from what is kept ready."""
+    two = [leased(instance_id=f"i-{n}") for n in range(2)]
+
+    assert capacity_of(settings(hot=3), group(0), [], draining=False).target == 3
+    assert (
+        capacity_of(settings(hot=3, cap=4), group(0), two, draining=False).target == 2
+    )
+    assert (
+        capacity_of(settings(hot=3, cap=2), group(0), two, draining=False).target == 0
+    )
+
+
+def test_a_pool_that_goes_down_wants_nothing():
+    """Nor does a group that is not there."""
+    assert capacity_of(settings(hot=3), group(3), [], draining=True).target == 0
+    assert capacity_of(settings(hot=3), None, [], draining=False).target == 0
+
+
+def test_a_claim_is_replaced_unless_there_is_surplus_or_the_cap_is_reached():
+    """Detaching lowers the desired capacity only then."""
+    one = [leased()]
+
+    def shrinks(hot, cap, desired):
+        known = settings(hot=hot, cap=cap)
+        return capacity_of(known, group(desired), one, draining=False).shrinks_at_detach
+
+    assert not shrinks(hot=1, cap=10, desired=1)
+    assert shrinks(hot=1, cap=10, desired=2)
+    assert not shrinks(hot=1, cap=2, desired=1)
+    assert shrinks(hot=1, cap=1, desired=1)
+
+
+def test_surplus_is_what_has_been_ready_longest():
+    """Instances that are already going count as done, warming ones are left alone."""
+    records = [
+        record(State.READY, instance_id="i-a", ready_at=30),
+        record(State.READY, instance_id="i-b", ready_at=10),
+        record(State.READY, instance_id="i-c", ready_at=20),
+        record(State.DRAINING, instance_id="i-d"),
+        record(State.WARMING, instance_id="i-e"),
+    ]
+    serving = group(
+        5, a="InService", b="InService", c="InService", d="InService", e="InService"
+    )
+    capacity = capacity_of(settings(hot=2), serving, records, draining=False)
+
+    evicted = surplus(capacity, serving, records)
+
+    assert [record.instance_id for record in evicted] == ["i-b", "i-c"]
