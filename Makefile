@@ -60,8 +60,8 @@ cover: setup .venv-aws/.ready ## tests with coverage
 	$(BIN)/coverage report --fail-under=90
 
 lock: setup ## resolve the pinned dependencies anew
-	$(BIN)/uv pip compile pyproject.toml --extra local --group dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/dev.txt
-	$(BIN)/uv pip compile requirements/awscli.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/awscli.txt
+	$(BIN)/uv pip compile --python-version 3.11 pyproject.toml --extra local --group dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/dev.txt
+	$(BIN)/uv pip compile --python-version 3.11 requirements/awscli.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/awscli.txt
 
 dist: setup ## build the wheel
 	$(BIN)/python -m hatchling build

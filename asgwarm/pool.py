@@ -19,7 +19,7 @@ from asgwarm.connect.push import InstanceGone
 from asgwarm.connect.timings import Timings
 from asgwarm.domain.health import counts_of, why_not_full
 from asgwarm.domain.meta import Meta
-from asgwarm.domain.names import check_pool, table_name
+from asgwarm.domain.names import check_pool
 from asgwarm.domain.record import Record, State
 from asgwarm.domain.value import value
 from asgwarm.errors import (
@@ -34,7 +34,7 @@ from asgwarm.holding import RELEASE_TIMEOUT_S, Session, hold
 from asgwarm.journal import Entry, Journal
 from asgwarm.lease import Lease, lease_of
 from asgwarm.registry.leases import Leases, Wish
-from asgwarm.registry.table import Table
+from asgwarm.registry.registry import Registry
 
 SHORTEST_TTL_S = 60
 INSTANCES_TRIED = 3  # when a claimed instance turns out to be gone
@@ -281,7 +281,7 @@ class AsyncPool:
 
     async def _leases(self) -> Leases:
         client = await asyncio.to_thread(lambda: self._clients.dynamodb)
-        return Leases(Table(client, table_name(self.name), self._owner), self.name)
+        return Leases(Registry(client, self.name, self._owner))
 
     async def _held(self, leases: Leases, wish: Wish) -> Record | None:
         """Return the record that the same token already got, if any."""

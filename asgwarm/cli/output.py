@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Document = Mapping[str, object]
+LONGEST = 1000  # characters of an error; AWS quotes whole templates
 WIDE = 400  # columns where no terminal sets a limit: nothing is cut in a pipe
 
 
@@ -69,7 +70,7 @@ class Output:
         if self.json:
             _write_line(self._err, json.dumps(document))
             return
-        _write_line(self._err, f"error: {document['message']}")
+        _write_line(self._err, f"error: {_short(str(document['message']))}")
         if document["hint"]:
             _write_line(self._err, f"hint: {document['hint']}")
 
@@ -84,6 +85,10 @@ class Output:
     def progress(self) -> "Console":
         """Console on stderr, for what is drawn while something runs."""
         return _console(self._err)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… (--json shows all)"
 
 
 def _write_line(stream: TextIO, line: str) -> None:

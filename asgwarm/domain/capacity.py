@@ -15,25 +15,17 @@ from asgwarm.domain.value import value
 
 @value
 class Capacity:
-    """Desired capacity as it is and as it should be, with what is leased."""
+    """Desired capacity as it is and as it should be, with what is leased.
+
+    Attributes:
+        end_shrinks: Whether ending an instance in service should lower desired.
+        detach_shrinks: Whether detaching a leased one should.
+    """
 
     desired: int
     target: int
-    leased: int
-    cap: int
-
-    @property
-    def shrinks_at_end(self) -> bool:
-        """Whether ending an instance that is in service should lower desired."""
-        return self.desired > self.target
-
-    @property
-    def shrinks_at_detach(self) -> bool:
-        """Whether detaching a leased instance should lower desired.
-
-        `leased` already counts the instance that is to be detached.
-        """
-        return self.shrinks_at_end or self.leased + self.desired > self.cap
+    end_shrinks: bool
+    detach_shrinks: bool
 
 
 def capacity_of(
@@ -48,7 +40,13 @@ def capacity_of(
     room = max(0, settings.cap - leased)
     target = 0 if draining or group is None else min(settings.hot, room)
     desired = group.desired if group else 0
-    return Capacity(desired=desired, target=target, leased=leased, cap=settings.cap)
+    return Capacity(
+        desired=desired,
+        target=target,
+        end_shrinks=desired > target,
+        # The instance that is to be detached is among the leased ones already.
+        detach_shrinks=desired > target or desired > room,
+    )
 
 
 def surplus(

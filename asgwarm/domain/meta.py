@@ -11,7 +11,6 @@ class Settings:
     """What the stack gave the function, a variable of its environment each."""
 
     pool: str
-    table: str
     group: str  # name of the Auto Scaling group
     stack_id: str  # the epoch of every row of this stack
     hot: int  # instances kept in service, unclaimed

@@ -45,20 +45,18 @@ def now_s() -> int:
     return int(time.time())  # noqa: TID251 - asgwarm.clock is not on an instance
 
 
+def answer(request: Request) -> str:
+    """Text of the answer; HTTPError for anything but success."""
+    with direct(request, timeout=TIMEOUT_S) as response:
+        return str(response.read().decode())
+
+
 def ask(path: str) -> str:
     """What the instance metadata service, version 2, says at *path*."""
-    lifetime = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
-    url = f"{IMDS}/latest/"
-    with direct(
-        Request(url + "api/token", headers=lifetime, method="PUT"),  # noqa: S310
-        timeout=TIMEOUT_S,
-    ) as answer:
-        token = {"X-aws-ec2-metadata-token": answer.read().decode()}
-    with direct(
-        Request(url + "meta-data/" + path, headers=token),  # noqa: S310
-        timeout=TIMEOUT_S,
-    ) as answer:
-        return str(answer.read().decode())
+    url, name = f"{IMDS.rstrip('/')}/latest/", "X-aws-ec2-metadata-token"
+    life = {f"{name}-ttl-seconds": "60"}
+    token = answer(Request(url + "api/token", headers=life, method="PUT"))  # noqa: S310 - http by design
+    return answer(Request(url + "meta-data/" + path, headers={name: token}))  # noqa: S310 - as above
 
 
 def signed(
@@ -127,7 +125,7 @@ class Guest:
         self.result.write_text("failed: interrupted")  # until it has ended
         with self.log.open("wb") as log:
             self.child = subprocess.Popen(  # noqa: S603 - the pool's owner wrote it
-                ["timeout", "-k9", str(limit_s), script],  # noqa: S607
+                ["timeout", "-k9", str(limit_s), script],  # noqa: S607 - PATH's
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -163,8 +161,8 @@ class Guest:
     def check_clock(self) -> None:
         """Compare the clock with the table's."""
         try:
-            with direct(self.endpoint, timeout=TIMEOUT_S) as answer:
-                date = answer.headers["Date"]
+            with direct(self.endpoint, timeout=TIMEOUT_S) as response:
+                date = response.headers["Date"]
         except HTTPError as error:  # any answer has a date
             date = error.headers["Date"]
         skew_s = now_s() - parsedate_to_datetime(date).timestamp()
@@ -175,7 +173,7 @@ class Guest:
     def find_way_in(self) -> tuple[str, int]:
         """Host key and port of an sshd that answers and asks EC2 Instance Connect."""
         command = ["sshd", "-T"]
-        text = subprocess.check_output(command, text=True, timeout=TIMEOUT_S)  # noqa: S603
+        text = subprocess.check_output(command, text=True, timeout=TIMEOUT_S)  # noqa: S603 - PATH's
         lines = [line.partition(" ")[::2] for line in text.splitlines()]
         first = dict(reversed(lines))
         eic = self.file(first["authorizedkeyscommand"].split()[0])
@@ -220,7 +218,7 @@ class Guest:
         headers = signed(keys, self.region, host, body, at)
         self.pause_s = min(MAX_PAUSE_S, 2 * self.pause_s)  # should it fail
         try:
-            direct(Request(self.endpoint, body, headers), timeout=TIMEOUT_S).close()  # noqa: S310
+            answer(Request(self.endpoint, body, headers))  # noqa: S310 - of the settings
         except HTTPError as error:
             raise OSError(f"the table: {error}: {error.read(300)!r}") from error
         self.pause_s = POLL_S

@@ -29,19 +29,19 @@ def guard(world: World, event: Mapping[str, Any], now: int) -> None:
         if event["RequestType"] == "Delete":
             _close(world, now)
         else:
-            world.pool_row.put(world.settings.stack_id, "mode", "ACTIVE")
+            world.registry.put_meta(world.settings.stack_id, "mode", "ACTIVE")
             reconcile(world, now)
         status, reason = "SUCCESS", ""
     except Refused as refused:
-        world.pool_row.put(world.settings.stack_id, "mode", "ACTIVE")
+        world.registry.put_meta(world.settings.stack_id, "mode", "ACTIVE")
         reason = str(refused)
     finally:
-        _answer(event, status, reason)
+        _reply(event, status, reason)
 
 
 def _close(world: World, now: int) -> None:
     _end_leases(world, now)
-    world.pool_row.put(world.settings.stack_id, "mode", "DRAINING")
+    world.registry.put_meta(world.settings.stack_id, "mode", "DRAINING")
     reconcile(world, now)  # ends whatever is free
     _end_leases(world, now)  # one may have begun meanwhile
     group = world.group.observe()
@@ -56,7 +56,7 @@ def _close(world: World, now: int) -> None:
 
 
 def _end_leases(world: World, now: int) -> None:
-    records = world.rows.all()[0].values()
+    records = world.registry.records()[0].values()
     leased = [record for record in records if record.state is State.LEASED]
     if leased and world.settings.on_delete != "end":
         held = ", ".join(record.lease_id for record in leased[:5])
@@ -64,12 +64,12 @@ def _end_leases(world: World, now: int) -> None:
     for record in leased:
         values = {"now": now, "why": WHY, "last_lease": record.lease_id}
         try:
-            world.rows.move(record.instance_id, record, "force", **values)
+            world.registry.move(record.instance_id, record, "force", **values)
         except ConditionFailed:
             log("outrun", instance_id=record.instance_id)
 
 
-def _answer(event: Mapping[str, Any], status: str, reason: str) -> None:
+def _reply(event: Mapping[str, Any], status: str, reason: str) -> None:
     echoed = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     body = {"Status": status, "Reason": reason, "PhysicalResourceId": "guard", **echoed}
     request = urllib.request.Request(  # noqa: S310  # CloudFormation's own address

@@ -28,7 +28,7 @@ def reconcile(world: World, now: int, instance_ids: Collection[str] = ()) -> Non
         SomeFailed: After everything was tried.
     """
     if not instance_ids:
-        world.pool_row.keep(world.settings)
+        world.registry.keep_meta(world.settings)
     seen = world.look(now, instance_ids)
     if seen is None:
         return
@@ -61,14 +61,14 @@ def _whole_pool(world: World, seen: Seen) -> Seen:
     if "AZRebalance" not in seen.group.suspended:
         # It terminates healthy instances to even out zones.
         world.group.ask("suspend_processes", ScalingProcesses=["AZRebalance"])
-    world.pool_row.put(seen.meta.epoch, "trouble", world.group.last_failure())
+    world.registry.put_meta(seen.meta.epoch, "trouble", world.group.last_failure())
     if seen.capacity.desired < seen.capacity.target:
         _raise_capacity(world, seen)
     records = dict(seen.records)
     for record in surplus(seen.capacity, seen.group, seen.records.values()):
         values = {"now": seen.now, "why": "more are ready than wanted"}
         try:
-            moved = world.rows.move(record.instance_id, record, "evict", **values)
+            moved = world.registry.move(record.instance_id, record, "evict", **values)
             records[record.instance_id] = moved
         except ConditionFailed:
             log("outrun", instance_id=record.instance_id)
@@ -78,10 +78,10 @@ def _whole_pool(world: World, seen: Seen) -> Seen:
 def _raise_capacity(world: World, seen: Seen) -> None:
     """Ask the group for what is missing, as the only one who does so at the time."""
     epoch, target, me = seen.meta.epoch, seen.capacity.target, f"pass at {seen.now}"
-    if world.pool_row.lock(epoch, me, seen.now, seen.now + LOCK_S):
+    if world.registry.lock(epoch, me, seen.now, seen.now + LOCK_S):
         fresh = world.group.observe()
         if fresh and fresh.desired < target:
             # Only a holder of the lock may.
             world.group.ask("set_desired_capacity", DesiredCapacity=target)
             log("raise", desired=target, was=fresh.desired)
-        world.pool_row.unlock(me)
+        world.registry.unlock(me)

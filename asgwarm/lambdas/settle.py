@@ -40,7 +40,7 @@ def settle(world: World, view: View, capacity: Capacity) -> None:
 
 def _move(world: World, view: View, edge: str, why: str, _: Capacity) -> View:
     values = {"now": view.now, "why": why, **_values(world, view)}
-    record = world.rows.move(view.instance_id, view.record, edge, **values)
+    record = world.registry.move(view.instance_id, view.record, edge, **values)
     return replace(view, record=record)
 
 
@@ -83,14 +83,14 @@ def _ask(world: World, view: View, do: str, _: str, capacity: Capacity) -> View:
         world.group.ask(
             "detach_instances",
             InstanceIds=[view.instance_id],
-            ShouldDecrementDesiredCapacity=capacity.shrinks_at_detach,
+            ShouldDecrementDesiredCapacity=capacity.detach_shrinks,
         )
         return replace(view, lifecycle="Detaching")
     if do == "terminate in group":
         world.group.ask(
             "terminate_instance_in_auto_scaling_group",
             InstanceId=view.instance_id,
-            ShouldDecrementDesiredCapacity=capacity.shrinks_at_end,
+            ShouldDecrementDesiredCapacity=capacity.end_shrinks,
         )
         return replace(view, lifecycle="Terminating")
     world.ec2.terminate(view.instance_id)

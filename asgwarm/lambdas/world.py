@@ -20,9 +20,7 @@ from asgwarm.domain.record import Record, State
 from asgwarm.domain.value import value
 from asgwarm.fleet.ec2 import Ec2
 from asgwarm.fleet.group import Group
-from asgwarm.registry.pool_row import PoolRow
-from asgwarm.registry.rows import Rows
-from asgwarm.registry.table import Table
+from asgwarm.registry.registry import Registry
 
 
 def log(do: str, **fields: object) -> None:
@@ -48,9 +46,7 @@ class World:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        table = Table(boto3.client("dynamodb"), settings.table, "function")
-        self.rows = Rows(table, settings.pool)
-        self.pool_row = PoolRow(table, settings.pool)
+        self.registry = Registry(boto3.client("dynamodb"), settings.pool, "function")
         self.group = Group(boto3.client("autoscaling"), settings.group)
         self.ec2 = Ec2(boto3.client("ec2"), settings.stack_id)
 
@@ -58,14 +54,14 @@ class World:
         """Return what there is of the given instances, or of all; None without META."""
         group = self.group.observe()
         ec2 = self.ec2.observe(instance_ids)
-        meta = self.pool_row.read()
+        meta = self.registry.meta()
         if meta is None or meta.epoch != self.settings.stack_id:
-            self.pool_row.keep(self.settings)
-            meta = self.pool_row.read()
+            self.registry.keep_meta(self.settings)
+            meta = self.registry.meta()
         if meta is None:
             log("nothing", why="the pool's row makes no sense")
             return None
-        records, malformed = self.rows.all()
+        records, malformed = self.registry.records()
         return Seen(
             now=now,
             meta=meta,
@@ -84,7 +80,7 @@ class World:
         if record is None or record.state is State.WARMING:
             _, partition, _, region, account, _ = self.settings.stack_id.split(":", 5)
             arn = f"arn:{partition}:ec2:{region}:{account}:instance/{instance_id}"
-            report = self.rows.report(arn)
+            report = self.registry.report(arn)
         # Without a group nothing is known of where the instance stands.
         state = group.lifecycle_states.get(instance_id, ABSENT) if group else "?"
         return View(

@@ -42,7 +42,7 @@ from asgwarm.local.levers import Levers
 from asgwarm.local.not_enforced import NOT_ENFORCED
 from asgwarm.local.reap import end_processes
 from asgwarm.local.schedule import Schedule
-from asgwarm.local.serving import serve
+from asgwarm.local.serving import Server
 from asgwarm.local.signature import Request
 
 TICK_S = 1.0  # how often rules and instances are looked at without a reason
@@ -254,7 +254,8 @@ class Region:
         """Answer until told to stop, then take everything down."""
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._ended.set)
-        server = await serve(self._front, self._listener)
+        server = Server(self._front)
+        await server.start(self._listener)
         ticking = asyncio.create_task(self._tick())
         info.save(
             RegionInfo(
@@ -268,7 +269,7 @@ class Region:
         )
         await self._ended.wait()
         ticking.cancel()
-        server.close()
+        await server.close()
         await self._take_down()
 
     async def _take_down(self) -> None:

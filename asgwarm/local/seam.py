@@ -6,8 +6,8 @@ fails when another version of the base works otherwise. Its own start-up is neve
 that keeps away its schedulers, its MQTT and SFTP listeners, its Docker clean-up and
 its persistence.
 
-Rule: the environment is set (environment.py) before anything of the base is imported;
-its modules are imported inside the functions, so that importing this file costs nothing.
+Rule: the environment is set (environment.py) before anything of the base is imported,
+which happens inside the functions: importing this file costs nothing.
 """
 
 import asyncio

@@ -21,6 +21,7 @@ Abort = Callable[[], None]
 App = Callable[[Scope, Receive, Send, Abort], Awaitable[None]]
 
 KEEP_ALIVE_S = 75
+CLOSE_S = 2.0
 
 
 def bind(port: int | None) -> socket.socket:
@@ -32,21 +33,47 @@ def bind(port: int | None) -> socket.socket:
     return listener
 
 
-async def serve(app: App, listener: socket.socket) -> asyncio.Server:
-    """Answer requests on *listener* with *app* until the server is closed."""
-    config = Config()
-    config.keep_alive_timeout = KEEP_ALIVE_S
-    config.max_app_queue_size = 64
-    config.accesslog = None
-    loop = asyncio.get_running_loop()
-    context = WorkerContext(None)
+class Server:
+    """Answers requests on a listening socket with *app* until it is closed."""
 
-    async def connection(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._config = Config()
+        self._config.keep_alive_timeout = KEEP_ALIVE_S
+        self._config.max_app_queue_size = 64
+        self._config.accesslog = None
+        self._context = WorkerContext(None)
+        self._open: dict[asyncio.Task[Any], Abort] = {}
+        self._server: asyncio.Server | None = None
+
+    async def start(self, listener: socket.socket) -> None:
+        """Begin to answer."""
+        self._server = await asyncio.start_server(self._connection, sock=listener)
+
+    async def close(self) -> None:
+        """Take no more connections and break the open ones off."""
+        if self._server is not None:
+            self._server.close()
+        await self._context.terminated.set()  # ends what waits for a next request
+        for abort in self._open.values():
+            abort()
+        if self._open:
+            await asyncio.wait(list(self._open), timeout=CLOSE_S)
+
+    async def _connection(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         async def one(scope: Any, receive: Any, send: Any) -> None:
-            await app(scope, receive, send, writer.transport.abort)
+            await self._app(scope, receive, send, writer.transport.abort)
 
-        await TCPServer(ASGIWrapper(one), loop, config, context, {}, reader, writer)
-
-    return await asyncio.start_server(connection, sock=listener)
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a connection without a task")
+        self._open[task] = writer.transport.abort
+        try:
+            loop = asyncio.get_running_loop()
+            await TCPServer(
+                ASGIWrapper(one), loop, self._config, self._context, {}, reader, writer
+            )
+        finally:
+            del self._open[task]

@@ -183,7 +183,7 @@ def _scalar(shape: Shape, text: str, where: str) -> Any:
         return _READ[shape.type_name](text)
     except ValueError:
         raise invalid(
-            f"Value '{text}' at '{where}' is not a {shape.type_name}"
+            f"Value '{text}' at '{where}' is not of type {shape.type_name}"
         ) from None
 
 

@@ -31,9 +31,8 @@ from asgwarm.errors import (
     RegionDown,
     UnknownOutcome,
 )
-from asgwarm.registry.pool_row import PoolRow
-from asgwarm.registry.rows import Rows, pool_key
-from asgwarm.registry.table import ConditionFailed, Row, Table, decode, encode
+from asgwarm.registry.registry import Registry
+from asgwarm.registry.table import ConditionFailed, Row, decode, encode
 
 PAGE = 8  # candidates of one Query; see the contention figures in the documentation
 # Answers that say for certain that a write was not applied.
@@ -57,11 +56,9 @@ class Taken(Exception):
 class Leases:
     """The leases of one pool, as one user's process sees them."""
 
-    def __init__(self, table: Table, pool: str) -> None:
-        self.table = table
-        self.pool = pool
-        self.rows = Rows(table, pool)
-        self.pool_row = PoolRow(table, pool)
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.pool = registry.pool
 
     def meta(self) -> Meta:
         """Return the pool's META.
@@ -70,7 +67,7 @@ class Leases:
             PoolNotFound: There is no such pool here, or it never served.
         """
         with self._named("dynamodb:GetItem"):
-            meta = self.pool_row.read()
+            meta = self.registry.meta()
         if meta is None:
             raise self._no_pool()
         return meta
@@ -78,12 +75,12 @@ class Leases:
     def all(self) -> dict[str, Record]:
         """Return every well-formed record of the pool, by instance id."""
         with self._named("dynamodb:Query"):
-            return self.rows.all()[0]
+            return self.registry.records()[0]
 
     def one(self, instance_id: str) -> Record | None:
         """Return an instance's record; None when there is none that makes sense."""
         with self._named("dynamodb:GetItem"):
-            row = self.table.get(pool_key(self.pool), f"I#{instance_id}")
+            row = self.registry.get(self.registry.instances_pk, f"I#{instance_id}")
         return _record(row)
 
     def ready(self, start: str) -> list[Record]:
@@ -92,12 +89,12 @@ class Leases:
         The list is a hint, the claim decides. Rows that make no sense are left out.
         """
         with self._named("dynamodb:Query"):
-            answer = self.table.client.query(
-                TableName=self.table.name,
+            answer = self.registry.client.query(
+                TableName=self.registry.name,
                 IndexName="ready",
                 KeyConditionExpression="pk = :pk AND ready_key >= :start",
                 ExpressionAttributeValues={
-                    ":pk": encode(pool_key(self.pool)),
+                    ":pk": encode(self.registry.instances_pk),
                     ":start": encode(start),
                 },
                 Limit=PAGE,
@@ -114,7 +111,7 @@ class Leases:
             UnknownOutcome: The write may have been applied, and nobody can say.
         """
         try:
-            written = self.rows.move(
+            written = self.registry.move(
                 record.instance_id,
                 record,
                 "claim",
@@ -133,7 +130,7 @@ class Leases:
         except MalformedRecord as broken:
             return self._settle_unknown(record, wish, UnknownOutcome(str(broken)))
         except (ClientError, BotoCoreError) as error:
-            what = f"{self.table.name}/{record.instance_id}"
+            what = f"{self.registry.name}/{record.instance_id}"
             cause = translate(error, "dynamodb:UpdateItem", what)
             return self._settle_unknown(record, wish, cause)
         if written.lease_id != wish.lease_id:
@@ -166,7 +163,7 @@ class Leases:
         """
         try:
             with self._named("dynamodb:UpdateItem"):
-                return self.rows.move(
+                return self.registry.move(
                     record.instance_id,
                     record,
                     "renew",
@@ -190,7 +187,7 @@ class Leases:
         """
         try:
             with self._named("dynamodb:UpdateItem"):
-                self.rows.move(
+                self.registry.move(
                     record.instance_id,
                     record,
                     "release",
@@ -206,7 +203,7 @@ class Leases:
     @contextmanager
     def _named(self, action: str) -> Iterator[None]:
         """Name what AWS answers; a table that is not there is a pool that is not."""
-        with translated(action, self.table.name):
+        with translated(action, self.registry.name):
             try:
                 yield
             except ClientError as error:
@@ -215,7 +212,7 @@ class Leases:
                 raise
 
     def _no_pool(self) -> PoolNotFound:
-        region = self.table.client.meta.region_name
+        region = self.registry.client.meta.region_name
         return PoolNotFound(
             f"there is no pool {self.pool!r} in {region}",
             hint=f"asgwarm up {self.pool}",

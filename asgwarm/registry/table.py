@@ -88,7 +88,7 @@ class Table:
         ):
             yield from map(decode, page["Items"])
 
-    def move(self, pk: str, sk: str, edge: Edge, **values: object) -> Row:
+    def take(self, pk: str, sk: str, edge: Edge, **values: object) -> Row:
         """Take an edge; return the row as it is afterwards.
 
         Raises:

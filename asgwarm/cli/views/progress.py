@@ -1,7 +1,7 @@
 """What a stack does, while it does it.
 
 On a terminal: what is under way, redrawn in place, above it what is done. Without
-one: a line per event. With --json: a document per event.
+one: a line per resource that is done. With --json: a document per event.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,10 +26,15 @@ def progress(output: Output, title: str) -> Iterator[Show]:
     if output.json:
         yield lambda event: output.document(document(event))
     elif not output.live:
-        yield lambda event: output.note(line(event))
+        yield lambda event: _note(output, event)
     else:
         with _drawn(output, title) as show:
             yield show
+
+
+def _note(output: Output, event: "StackEvent | str") -> None:
+    if isinstance(event, str) or not event.status.endswith("_IN_PROGRESS"):
+        output.note(line(event))
 
 
 def document(event: "StackEvent | str") -> dict[str, object]:
@@ -69,7 +74,7 @@ def _drawn(output: Output, title: str) -> Iterator[Show]:
 
         def show(event: "StackEvent | str") -> None:
             if permanent := drawing.take(event):
-                live.console.print(permanent, soft_wrap=True)
+                live.console.print(permanent)
 
         yield show
 
@@ -102,7 +107,7 @@ class _Drawing:
         from rich.console import Group
         from rich.text import Text
 
-        title = f" {self._title}, {len(self._done)} resources done"
+        title = f"{self._title}, {len(self._done)} resources done"
         self._spinner.update(text=Text(title))
         shown = list(self._under_way.items())[-MOST_SHOWN:]
         rows = [

@@ -24,7 +24,7 @@ def plan_lines(plan: "Proposal") -> list[str]:
         f"  instances  {pool.hot} hot, {pool.warm} warm, at most {pool.cap} "
         f"({pool.instance_type})",
         f"  way in     {pool.address} address, {_port(plan)}",
-        f"  price      {_price(plan.rate)}",
+        *_price(plan),
     ]
     if plan.local:
         lines.append(f"  {NOT_ISOLATED}")
@@ -58,13 +58,16 @@ def _port(plan: "Proposal") -> str:
     return f"port 22 open to {plan.whole.allow} only{whose}"
 
 
-def _price(rate: "Rate | None") -> str:
+def _price(plan: "Proposal") -> list[str]:
+    rate, here = plan.rate, "nothing here; on AWS " if plan.local else ""
     if rate is None:
-        return "not known for this instance type and region"
-    return (
-        f"{dollars(rate.per_hour)} an hour, {dollars(rate.per_month)} a month, "
-        f"at worst {dollars(rate.worst_per_hour)} an hour (estimate)"
-    )
+        return [f"  price      {here}not known for this instance type and region"]
+    return [
+        f"  price      {here}{dollars(rate.per_hour)} an hour, "
+        f"{dollars(rate.per_month)} a month (estimate)",
+        f"  at worst   {here}{dollars(rate.worst_per_hour)} an hour, "
+        f"with {plan.whole.cap} instances (estimate)",
+    ]
 
 
 def up_line(result: "UpResult") -> str:

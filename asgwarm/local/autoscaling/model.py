@@ -159,7 +159,7 @@ class Launch:
 class Instance:
     """A member of a group or of its warm pool.
 
-    ec2 is what EC2 last said: pending, running, stopping, stopped, terminated.
+    ec2 is what EC2 last said: pending, running, stopped, terminated.
     origin is where it came from, EC2 or WarmPool, as events name it.
     due is when Auto Scaling takes its next step with it by itself.
     """

@@ -33,11 +33,11 @@ def instance_running(world: World, instance_id: str) -> None:
     """The instance runs, for the first time or again."""
     if found := world.member(instance_id):
         group, instance = found
-        was = instance.ec2
-        if was == "terminated":
+        if instance.ec2 == "terminated":
             return
         instance.ec2 = "running"
-        if was == "pending" and instance.state in {PENDING, WARMED_PENDING}:
+        # One that comes back from standby is pending too, but has a step due.
+        if instance.state in {PENDING, WARMED_PENDING} and instance.due is None:
             path.up(world, group, instance)
 
 
@@ -56,11 +56,11 @@ def instance_stopped(world: World, instance_id: str) -> None:
     """The instance stopped, as asked or not."""
     if found := world.member(instance_id):
         group, instance = found
-        if instance.ec2 == "stopping" and instance.state == WARMED_PENDING_PROCEED:
-            path.stopped(world, group, instance)
+        if instance.ec2 == "terminated":
             return
-        if instance.ec2 != "terminated":
-            instance.ec2 = "stopped"
+        instance.ec2 = "stopped"
+        if instance.state == WARMED_PENDING_PROCEED and instance.due is None:
+            path.stopped(world, group, instance)
         world.wake(group)
 
 

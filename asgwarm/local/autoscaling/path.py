@@ -162,14 +162,14 @@ def rest(world: World, group: Group, instance: Instance) -> None:
     if _pool_state(group) == "Running":
         instance.state = move(instance.state, Signal.KEPT)
         _arrived(world, group, instance)
-    elif instance.ec2 == "running":
-        instance.ec2 = "stopping"
+    elif instance.ec2 == "stopped":
+        stopped(world, group, instance)
+    else:
         world.ask(StopInstance(instance_id=instance.instance_id))
 
 
 def stopped(world: World, group: Group, instance: Instance) -> None:
     """EC2 has stopped it as asked: it rests in the pool."""
-    instance.ec2 = "stopped"
     instance.state = move(instance.state, Signal.STOPPED)
     _arrived(world, group, instance)
 

@@ -18,7 +18,6 @@ def settings(**changes: Any) -> Settings:
     """Settings of a pool of one hot and two warm instances."""
     known = Settings(
         pool="dev",
-        table="asgwarm-dev",
         group="asgwarm-dev-pool",
         stack_id=STACK,
         hot=1,

@@ -39,7 +39,7 @@ def test_a_claim_is_replaced_unless_there_is_surplus_or_the_cap_is_reached():
 
     def shrinks(hot, cap, desired):
         known = settings(hot=hot, cap=cap)
-        return capacity_of(known, group(desired), one, draining=False).shrinks_at_detach
+        return capacity_of(known, group(desired), one, draining=False).detach_shrinks
 
     assert not shrinks(hot=1, cap=10, desired=1)
     assert shrinks(hot=1, cap=10, desired=2)

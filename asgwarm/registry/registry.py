@@ -1,0 +1,124 @@
+"""The registry of one pool: its instance rows and its META row.
+
+Rule 1: a row is moved along an edge or not at all; ConditionFailed means that
+somebody else was first, and that is never an error here.
+Rule 2: META is written by the function from its own environment, so that a pool
+deployed without the command line works; the command line only flips `mode`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from asgwarm.domain.edges import EDGES
+from asgwarm.domain.fleet import GuestReport, report_from_row
+from asgwarm.domain.meta import Meta, Settings, meta_from_row
+from asgwarm.domain.record import (
+    SCHEMA_VERSION,
+    MalformedRecord,
+    Record,
+    record_from_row,
+)
+from asgwarm.registry.table import ConditionFailed, Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TOMBSTONE_S = 48 * 3600  # EventBridge retries for 24 h, Lambda keeps events for 6 h
+_SIZES = ("hot", "warm", "cap", "max_lease_s")
+_SET_SIZES = ", ".join(f"{size} = :{size}" for size in _SIZES)
+_OTHER_SIZE = " OR ".join(f"{size} <> :{size}" for size in _SIZES)
+
+
+class Registry(Table):
+    """What is known and written about one pool, as *actor*."""
+
+    def __init__(self, client: "DynamoDBClient", pool: str, actor: str) -> None:
+        super().__init__(client, f"asgwarm-{pool}", actor)
+        self.pool = pool
+        # One shard of instance rows, until a pool needs more of them.
+        self.instances_pk, self.meta_pk = f"POOL#{pool}#0", f"POOL#{pool}"
+
+    def records(self) -> tuple[dict[str, Record], list[str]]:
+        """Return the records by instance id, and the sort keys of malformed rows."""
+        records, malformed = {}, []
+        for row in self.query(self.instances_pk):
+            try:
+                record = record_from_row(row)
+                records[record.instance_id] = record
+            except MalformedRecord:
+                malformed.append(row["sk"])
+        return records, malformed
+
+    def report(self, instance_arn: str) -> GuestReport | None:
+        """Return what the instance's own guest reported, or None."""
+        row = self.get(instance_arn, "AGENT")
+        return report_from_row(row) if row else None
+
+    def move(
+        self, instance_id: str, record: Record | None, edge: str, **values: Any
+    ) -> Record:
+        """Take an edge from the record that was read; return the record afterwards.
+
+        Args:
+            record: None where the edge starts without a row.
+            values: `now`, and what the edge sets and guards by.
+
+        Raises:
+            ConditionFailed: The row is not as it was read.
+        """
+        known = {"v": SCHEMA_VERSION, "ttl_at": values["now"] + TOMBSTONE_S, **values}
+        known["gen"] = record.gen if record else 0
+        sk = f"I#{instance_id}"
+        return record_from_row(self.take(self.instances_pk, sk, EDGES[edge], **known))
+
+    def meta(self) -> Meta | None:
+        """Return META, or None when there is none or it makes no sense."""
+        row = self.get(self.meta_pk, "META")
+        return meta_from_row(row) if row else None
+
+    def keep_meta(self, settings: Settings) -> None:
+        """Make META this stack's, with its sizes.
+
+        A new stack begins a new epoch; rows of an old one are never offered again.
+        """
+        values = {size: getattr(settings, size) for size in _SIZES}
+        values["epoch"] = settings.stack_id
+        self.write_meta(
+            f"SET {_SET_SIZES}, epoch = :epoch, mode = :mode, trouble = :none",
+            "attribute_not_exists(pk) OR epoch <> :epoch",
+            **values,
+            mode="ACTIVE",
+            none="",
+        )
+        other = f"epoch = :epoch AND ({_OTHER_SIZE})"
+        self.write_meta(f"SET {_SET_SIZES}", other, **values)
+
+    def put_meta(self, epoch: str, attribute: str, value: str) -> bool:
+        """Change `mode` or `trouble`; whether it was another value before."""
+        other = f"epoch = :epoch AND {attribute} <> :value"
+        return self.write_meta(
+            f"SET {attribute} = :value", other, epoch=epoch, value=value
+        )
+
+    def lock(self, epoch: str, me: str, now: int, until: int) -> bool:
+        """Take the right to raise the group's capacity; a dead holder is waited out."""
+        free = "(attribute_not_exists(lock_until) OR lock_until < :now)"
+        return self.write_meta(
+            "SET lock_by = :me, lock_until = :until",
+            f"epoch = :epoch AND {free}",
+            epoch=epoch,
+            me=me,
+            now=now,
+            until=until,
+        )
+
+    def unlock(self, me: str) -> None:
+        """Give that right back."""
+        self.write_meta("REMOVE lock_by, lock_until", "lock_by = :me", me=me)
+
+    def write_meta(self, update: str, condition: str, **values: object) -> bool:
+        """Write META if the condition holds; whether it did."""
+        try:
+            self.write(self.meta_pk, "META", update, condition, **values)
+        except ConditionFailed:
+            return False
+        return True

@@ -1,0 +1,362 @@
+"""The way in, against OpenSSH's own server.
+
+sshd asks an AuthorizedKeysCommand at each offer, as it does with EC2 Instance
+Connect; here the command prints what the test has pushed into a file.
+"""
+
+import asyncio
+import contextlib
+import getpass
+import os
+import pwd
+import shutil
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from asgwarm.connect.keys import SessionKey
+from asgwarm.connect.session import run_command, shell
+from asgwarm.connect.target import Target
+from asgwarm.connect.timings import Timings
+from asgwarm.connect.way_in import connect
+from asgwarm.errors import HostKeyMismatch, SessionFailed
+
+pytestmark = pytest.mark.root
+
+SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+CONFIG = """
+ListenAddress 127.0.0.1
+Port {port}
+HostKey {folder}/host_key
+PidFile none
+AuthorizedKeysFile none
+AuthorizedKeysCommand {command}
+AuthorizedKeysCommandUser root
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+PermitRootLogin prohibit-password
+StrictModes yes
+PrintMotd no
+MaxAuthTries {max_auth_tries}
+LogLevel DEBUG2
+"""
+
+
+@dataclass
+class Sshd:
+    """A running sshd, the keys that it knows, and its log."""
+
+    folder: Path
+    port: int
+    host_key: str
+
+    @property
+    def target(self) -> Target:
+        return Target(
+            instance_id="i-0123456789abcdef0",
+            address="127.0.0.1",
+            port=self.port,
+            os_user=getpass.getuser(),
+            host_key=self.host_key,
+        )
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    @property
+    def lookups(self) -> int:
+        """How often sshd asked for the user's keys."""
+        asked = self.folder / "asked"
+        return len(asked.read_text().splitlines()) if asked.exists() else 0
+
+    def put(self, key: SessionKey) -> None:
+        """Make the key known, atomically."""
+        fresh = self.folder / "keys.new"
+        fresh.write_text(key.public_line + "\n")
+        fresh.rename(self.folder / "keys")
+
+    async def enter(
+        self, key: SessionKey, push: Callable[[], Awaitable[None]] | None = None
+    ) -> asyncssh.SSHClientConnection:
+        """Connect as the product does."""
+
+        async def put() -> None:
+            self.put(key)
+
+        return await connect(self.target, key, push or put, timings=Timings())
+
+
+@pytest.fixture
+def max_auth_tries() -> int:
+    """What hardened images (CIS) set; OpenSSH's own default is 6."""
+    return 4
+
+
+@pytest.fixture
+async def sshd(tmp_path: Path, max_auth_tries: int) -> AsyncIterator[Sshd]:
+    """An sshd on a free port, under the test's own configuration."""
+    if SSHD is None or os.getuid() != 0:
+        pytest.skip("needs root and Debian's openssh-server")
+    # sshd starts a key command only from folders that root alone can write.
+    folder = Path("/run") / f"asgwarm-test-{os.getpid()}"
+    folder.mkdir(mode=0o755)
+    Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    try:
+        server = prepare(folder, max_auth_tries)
+        log = (folder / "log").open("wb")
+        daemon = await asyncio.create_subprocess_exec(
+            *(SSHD, "-D", "-e", "-f", str(folder / "config")), stderr=log
+        )
+        await until_it_answers(server.port)
+        yield server
+        daemon.terminate()
+        await daemon.wait()
+        log.close()
+    finally:
+        shutil.rmtree(folder)
+
+
+def prepare(folder: Path, max_auth_tries: int) -> Sshd:
+    """Write host key, key command and configuration."""
+    host = asyncssh.generate_private_key("ssh-ed25519")
+    host.write_private_key(folder / "host_key")
+    (folder / "host_key").chmod(0o600)
+    command = folder / "known_keys"
+    command.write_text(
+        f"#!/bin/sh\necho asked >> {folder}/asked\ncat {folder}/keys 2>/dev/null\n:\n"
+    )
+    command.chmod(0o755)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    (folder / "config").write_text(
+        CONFIG.format(
+            port=port, folder=folder, command=command, max_auth_tries=max_auth_tries
+        )
+    )
+    line = " ".join(host.export_public_key().decode().split()[:2])
+    return Sshd(folder=folder, port=port, host_key=line)
+
+
+async def until_it_answers(port: int) -> None:
+    """Return when something listens on *port*."""
+    async with asyncio.timeout(10):
+        while True:
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                await reader.readline()
+                writer.close()
+                await writer.wait_closed()
+                return
+            await asyncio.sleep(0.01)
+
+
+async def close(conn: asyncssh.SSHClientConnection) -> None:
+    """Close and wait."""
+    conn.close()
+    await conn.wait_closed()
+
+
+@pytest.fixture
+def key() -> SessionKey:
+    """A new session key."""
+    return SessionKey.generate()
+
+
+async def test_a_pushed_key_opens_the_door(sshd, key, tmp_path):
+    """Login, a command with both streams, its status."""
+    conn = await sshd.enter(key)
+    out, err = (os.open(tmp_path / n, os.O_RDWR | os.O_CREAT, 0o600) for n in "oe")
+
+    code = await run_command(
+        conn,
+        "echo out; echo err >&2; exit 7",
+        stdin=None,
+        stdout=out,
+        stderr=err,
+        on_first_byte=lambda: None,
+    )
+
+    os.close(out)
+    os.close(err)
+    await close(conn)
+    assert code == 7
+    assert (tmp_path / "o").read_text() == "out\n"
+    assert (tmp_path / "e").read_text() == "err\n"
+
+
+async def test_the_algorithms_are_the_pinned_ones(sshd, key):
+    """Sshd saw AES-GCM, curve25519, strict key exchange, one key and no agent."""
+    await close(await sshd.enter(key))
+    log = sshd.log
+
+    assert "kex: algorithm: curve25519-sha256" in log
+    assert "kex: host key algorithm: ssh-ed25519" in log
+    assert "kex: client->server cipher: aes128-gcm@openssh.com" in log
+    assert "kex: server->client cipher: aes128-gcm@openssh.com" in log
+    assert "MAC: <implicit> compression: none" in log
+    assert log.count(f"Accepted publickey for {getpass.getuser()}") == 1
+    assert f"ED25519 {key.fingerprint}" in log
+    offered = {
+        word for line in log.splitlines() for word in line.split() if "SHA256:" in word
+    }
+    assert {word.strip("[]") for word in offered} == {key.fingerprint}
+    assert "auth-agent-req" not in log
+    assert "failed publickey" not in log.lower()
+
+
+async def test_strict_key_exchange_is_offered(sshd, key):
+    """The remedy against prefix truncation (Terrapin) is on the client's side."""
+    await close(await sshd.enter(key))
+
+    proposal = next(
+        line
+        for line in sshd.log.split("peer client KEXINIT proposal")[1].splitlines()
+        if "KEX algorithms" in line
+    )
+    assert "kex-strict-c-v00@openssh.com" in proposal
+
+
+async def test_sshd_asks_for_keys_only_after_the_push(sshd, key):
+    """The key exchange is over while the push still runs, and no key was offered."""
+    released = asyncio.Event()
+
+    async def push() -> None:
+        await released.wait()
+        sshd.put(key)
+
+    entering = asyncio.create_task(sshd.enter(key, push))
+    async with asyncio.timeout(5):
+        while "KEX done" not in sshd.log:  # noqa: ASYNC110  # another process's file
+            await asyncio.sleep(0.01)
+    assert sshd.lookups == 0
+
+    released.set()
+    await close(await entering)
+
+    assert "Failed publickey" not in sshd.log
+
+
+async def test_a_late_key_is_pushed_again_on_the_same_connection(sshd, key):
+    """A first push that never arrives costs a refusal, not a connection."""
+    pushes = []
+
+    async def push() -> None:
+        pushes.append(1)
+        if len(pushes) == 2:
+            sshd.put(key)
+
+    await close(await sshd.enter(key, push))
+
+    assert len(pushes) == 2
+    assert sshd.log.count("Connection from 127.0.0.1") - 1 == 1  # one is the probe's
+
+
+async def test_a_key_that_never_arrives_is_refused_within_the_tries(sshd, key):
+    """MaxAuthTries 4 ends a connection before we do; the error is the same."""
+
+    async def nothing() -> None:
+        """Push into nowhere."""
+
+    with pytest.raises(SessionFailed):
+        await sshd.enter(key, nothing)
+
+    assert sshd.lookups <= 12
+
+
+async def test_another_host_key_gets_no_authentication(sshd, key):
+    """Sshd never sees a user name when its key is not the pinned one."""
+    sshd.host_key = SessionKey.generate().public_line
+
+    with pytest.raises(HostKeyMismatch):
+        await sshd.enter(key)
+
+    assert sshd.lookups == 0
+    assert "userauth-request" not in sshd.log
+
+
+async def test_death_by_signal_and_binary_output(sshd, key, tmp_path):
+    """143 after SIGTERM; five megabytes unchanged; names that are no UTF-8 too."""
+    conn = await sshd.enter(key)
+    source = tmp_path / "so\udcffurce"
+    source.write_bytes(bytes(range(256)) * 20_000)
+    out = os.open(tmp_path / "out", os.O_RDWR | os.O_CREAT, 0o600)
+
+    async def run(command: str) -> int:
+        return await run_command(
+            conn,
+            command,
+            stdin=None,
+            stdout=out,
+            stderr=out,
+            on_first_byte=lambda: None,
+        )
+
+    assert await run("kill -TERM $$") == 143
+    assert await run(f"cat '{source}'") == 0
+
+    os.close(out)
+    await close(conn)
+    assert (tmp_path / "out").read_bytes() == source.read_bytes()
+
+
+async def test_a_cancelled_command_ends_on_the_server(sshd, key, tmp_path):
+    """What was running there is gone, which ssh(1) leaves behind."""
+    conn = await sshd.enter(key)
+    begun, marker = asyncio.Event(), tmp_path / "ended"
+    out = os.open(os.devnull, os.O_WRONLY)
+    running = asyncio.create_task(
+        run_command(
+            conn,
+            f"trap 'touch {marker}; exit' TERM; echo begun; while :; do read x; done",
+            stdin=None,
+            stdout=out,
+            stderr=out,
+            on_first_byte=begun.set,
+        )
+    )
+    await begun.wait()
+    running.cancel()
+    await asyncio.wait({running})
+
+    async with asyncio.timeout(5):
+        while not marker.exists():  # noqa: ASYNC110  # another process's file
+            await asyncio.sleep(0.01)
+    os.close(out)
+    await close(conn)
+
+
+async def test_a_shell_has_a_terminal_of_our_size(sshd, key):
+    """A login shell on a real pseudo-terminal; its status comes back."""
+    if "nologin" in pwd.getpwuid(os.getuid()).pw_shell:
+        pytest.skip("this user has no shell")
+    conn = await sshd.enter(key)
+    screen, fd = os.openpty()
+    import fcntl
+    import struct
+    import termios
+
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+    running = asyncio.create_task(
+        shell(conn, stdin_fd=fd, stdout_fd=fd, on_first_byte=lambda: None)
+    )
+    os.write(screen, b"stty size; tty; exit 6\r")
+
+    seen = b""
+    async with asyncio.timeout(10):
+        while b"/dev/pts" not in seen:
+            seen += await asyncio.to_thread(os.read, screen, 4096)
+        code = await running
+
+    os.close(screen)
+    os.close(fd)
+    await close(conn)
+    assert b"33 77" in seen
+    assert code == 6
