@@ -53,7 +53,7 @@ class Session:
             LeaseLost: The lease ended meanwhile.
             SessionFailed: The connection broke.
         """
-        stop = self._timings.begin("first_byte")
+        arrived = self._first_byte()
         try:
             return await run_command(
                 self.conn,
@@ -61,23 +61,33 @@ class Session:
                 stdin=sys.stdin.fileno(),
                 stdout=sys.stdout.fileno(),
                 stderr=sys.stderr.fileno(),
-                on_first_byte=stop,
+                on_first_byte=arrived,
             )
         except SessionFailed as error:
             raise self._renewal.lost or error from error
 
     async def shell(self) -> int:
         """Give the terminal to a login shell; return its exit code. Raises as run."""
-        stop = self._timings.begin("first_byte")
+        arrived = self._first_byte()
         try:
             return await shell(
                 self.conn,
                 stdin_fd=sys.stdin.fileno(),
                 stdout_fd=sys.stdout.fileno(),
-                on_first_byte=stop,
+                on_first_byte=arrived,
             )
         except SessionFailed as error:
             raise self._renewal.lost or error from error
+
+    def _first_byte(self) -> Callable[[], None]:
+        """Begin the last phase; what is returned ends it, and the total with it."""
+        stop = self._timings.begin("first_byte")
+
+        def arrived() -> None:
+            stop()
+            self._timings.finish()
+
+        return arrived
 
 
 class Renewal:

@@ -271,7 +271,7 @@ class AsyncPool:
         return PoolStatus(
             pool=self.name,
             region=self._clients.region,
-            mode=meta.mode,
+            mode=meta.pool_mode,
             counts=counts_of(records),
             targets={"hot": meta.hot, "warm": meta.warm, "cap": meta.cap},
             why=why_not_full(meta, records, now_s()),

@@ -122,7 +122,7 @@ def _open(clients: Clients, leases: Leases, stack_id: str) -> None:
     if meta.draining:
         stack = find(clients.cloudformation, stack_id)
         with translated("dynamodb:UpdateItem", leases.registry.name):
-            leases.registry.put_meta(stack_id, "mode", "ACTIVE")
+            leases.registry.put_meta(stack_id, "pool_mode", "ACTIVE")
         if stack:
             reopen(clients.autoscaling, group_of(stack), cap=meta.cap)
 
@@ -165,7 +165,7 @@ def _close(leases: Leases, stack: StackView, *, force: bool, on_event: OnEvent) 
     """
     _refuse_leases(leases, force=force)
     with translated("dynamodb:UpdateItem", leases.registry.name):
-        leases.registry.put_meta(stack.stack_id, "mode", "DRAINING")
+        leases.registry.put_meta(stack.stack_id, "pool_mode", "DRAINING")
     on_event("no instance of the pool can be claimed any more")
     for record in leases.all().values():
         if record.state in (State.READY, State.WARMED):
@@ -173,7 +173,7 @@ def _close(leases: Leases, stack: StackView, *, force: bool, on_event: OnEvent) 
     try:
         _refuse_leases(leases, force=force)
     except GuardRefused:
-        leases.registry.put_meta(stack.stack_id, "mode", "ACTIVE")
+        leases.registry.put_meta(stack.stack_id, "pool_mode", "ACTIVE")
         raise
     for record in _leased(leases):
         on_event(f"ends lease {record.lease_id} of {record.lease_owner}")

@@ -34,6 +34,20 @@ class Words:
         return "--debug" in self.args
 
 
+def where(own: Sequence[str]) -> str:
+    """The options among our own words that reach the same place again."""
+    if "--local" in own:
+        return " --local"
+    said = ""
+    for option in WITH_VALUE:
+        for at, word in enumerate(own):
+            if word == option and at + 1 < len(own):
+                said += f" {option} {own[at + 1]}"
+            elif word.startswith(f"{option}="):
+                said += f" {word}"
+    return said
+
+
 def split(argv: Sequence[str]) -> tuple[list[str], tuple[str, ...] | None]:
     """Return our own words and the remote command (None without a `--`)."""
     if "--" not in argv:

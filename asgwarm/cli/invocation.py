@@ -17,11 +17,12 @@ from asgwarm.cli.escape import printable
 from asgwarm.cli.flags import Common
 from asgwarm.cli.output import Output
 from asgwarm.domain.names import LEASE_PATTERN, check_pool, pool_of_lease
-from asgwarm.errors import ConfigError
+from asgwarm.errors import ConfigError, LeaseNotFound, PoolNotFound
 
 if TYPE_CHECKING:
     from asgwarm.clients import AwsSettings, Clients
     from asgwarm.journal import Entry, Journal
+    from asgwarm.lease import Lease
     from asgwarm.pool import AsyncPool
 
 
@@ -80,16 +81,6 @@ class Invocation:
             local_region.folder(self.state_dir), region=self.config.region
         )
 
-    @property
-    def where(self) -> str:
-        """Options that reach the same place again, for a command to suggest."""
-        if self.common.local:
-            return " --local"
-        region, profile = self.common.region, self.common.profile
-        return (f" --region {region}" if region else "") + (
-            f" --profile {profile}" if profile else ""
-        )
-
     @cached_property
     def owner(self) -> str:
         """Who holds what is claimed here: user@host:pid."""
@@ -112,22 +103,42 @@ class Invocation:
             warn=self._warn,
         )
 
-    def pool_of(self, lease_or_name: str) -> "AsyncPool":
-        """The pool of a lease: its id says it, or the journal knows the name.
+    async def find(
+        self, lease_or_name: str, *, verb: str
+    ) -> tuple["AsyncPool", "Lease"]:
+        """Return a lease and its pool: its id names it, or the journal knows the name.
+
+        Args:
+            verb: The command that is run, for the hint.
 
         Raises:
+            LeaseNotFound: Neither the journal nor the configured pool knows it.
             ConfigError: Leases of several pools have that name.
         """
+        name = self._pool_of(lease_or_name, verb)
+        pool = self.pool(name)
+        try:
+            return pool, await pool.find(lease_or_name)
+        except PoolNotFound as error:
+            if name:
+                raise
+            raise LeaseNotFound(
+                f"no lease {lease_or_name!r} is known here, and {error.message}",
+                hint="asgwarm ls POOL",
+            ) from error
+
+    def _pool_of(self, lease_or_name: str, verb: str) -> str:
+        """Name of the lease's pool, empty when nothing says it."""
         if re.fullmatch(LEASE_PATTERN, lease_or_name):
-            return self.pool(pool_of_lease(lease_or_name))
+            return pool_of_lease(lease_or_name)
         entries = [e for e in self.journal.find(lease_or_name) if self._is_here(e)]
         if len({entry.pool for entry in entries}) > 1:
             ids = ", ".join(entry.lease_id for entry in entries)
             raise ConfigError(
                 f"the name {lease_or_name!r} is used in several pools: {ids}",
-                hint=f"use the id, such as {entries[0].lease_id}",
+                hint=f"asgwarm {verb} {entries[0].lease_id}",
             )
-        return self.pool(entries[0].pool if entries else "")
+        return entries[0].pool if entries else ""
 
     def _warn(self, sentence: str) -> None:
         self.output.note(f"warning: {printable(sentence)}")

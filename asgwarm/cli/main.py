@@ -32,7 +32,11 @@ def run(
     """Run one command line; returns its exit code, whatever happens."""
     own, remote = typed.split(argv)
     output = Output(
-        sys.stdout, sys.stderr, json="--json" in own, remote=remote is not None
+        sys.stdout,
+        sys.stderr,
+        json="--json" in own,
+        remote=remote is not None,
+        where=typed.where(own),
     )
     signals.install()
     try:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Document = Mapping[str, object]
+# Commands that mean the same wherever they are run.
+_ANYWHERE = ("asgwarm local", "asgwarm demo", "asgwarm --")
 LONGEST = 1000  # characters of an error; AWS quotes whole templates
 WIDE = 400  # columns where no terminal sets a limit: nothing is cut in a pipe
 
@@ -24,14 +26,22 @@ class Output:
     Args:
         json: Whether documents were asked for instead of text.
         remote: Whether the streams belong to a remote command.
+        where: Options that a command needs to reach the same place again.
     """
 
     def __init__(
-        self, out: TextIO, err: TextIO, *, json: bool = False, remote: bool = False
+        self,
+        out: TextIO,
+        err: TextIO,
+        *,
+        json: bool = False,
+        remote: bool = False,
+        where: str = "",
     ) -> None:
         self.json = json
         self.remote = remote
         self.handed_over = False
+        self._where = where
         self._out = out
         self._err = err
         self._documents = err if remote else out
@@ -60,6 +70,19 @@ class Output:
         if not self.json:
             _write_line(self._err, text)
 
+    def next(self, command: str) -> None:
+        """Say what to type next."""
+        self.note(f"next: {self.suggested(command)}")
+
+    def suggested(self, command: str) -> str:
+        """A command of ours with what it needs to reach the same place again."""
+        if not command.startswith("asgwarm ") or command.startswith(_ANYWHERE):
+            return command
+        ours, dashes, remote = command.partition(" -- ")
+        if self._where in ours:
+            return command
+        return ours + self._where + dashes + remote
+
     def prompt(self, question: str) -> None:
         """Write a question to stderr, the cursor staying behind it."""
         self._err.write(question)
@@ -71,8 +94,8 @@ class Output:
             _write_line(self._err, json.dumps(document))
             return
         _write_line(self._err, f"error: {_short(str(document['message']))}")
-        if document["hint"]:
-            _write_line(self._err, f"hint: {document['hint']}")
+        if hint := self.suggested(str(document["hint"])):
+            _write_line(self._err, f"hint: {hint}")
 
     def debug(self, text: str) -> None:
         """Write a traceback to stderr as it is."""

@@ -19,6 +19,7 @@ from asgwarm.stack.options import PoolOptions
 if TYPE_CHECKING:
     from asgwarm.cli.commands.up import Flags
     from asgwarm.cli.invocation import Invocation
+    from asgwarm.clients import Clients
 
 _AS_THEY_ARE = ("hot", "warm", "cap", "instance_type", "ami", "vpc", "allow", "address")
 _DURATIONS = ("setup_timeout", "max_lease")
@@ -53,9 +54,8 @@ def propose(flags: "Flags", invocation: "Invocation") -> Proposal:
     clients = invocation.clients
     stack = deploy.find(clients.cloudformation, stack_name(said.pool))
     own_address = stack is None and said.allow is None and not local
-    if stack is None and said.allow is None:
-        allow = _LOCAL_NETWORK if local else network.own_network()
-        said = replace(said, allow=allow)
+    if stack is None:
+        said = for_new_pool(said, clients, local=local)
     whole = said.filled(stack.parameters if stack else None)
     return Proposal(
         pool=said.pool,
@@ -67,6 +67,19 @@ def propose(flags: "Flags", invocation: "Invocation") -> Proposal:
         whole=whole,
         rate=price.rate(whole, clients.region),
     )
+
+
+def for_new_pool(said: PoolOptions, clients: "Clients", *, local: bool) -> PoolOptions:
+    """Add what a new pool cannot do without: subnets, and who may come in."""
+    if said.subnets is None and said.vpc is None:
+        found = network.default_network(clients.ec2)
+        said = replace(said, vpc=found.vpc, subnets=found.subnets)
+    elif said.subnets is None and said.vpc is not None:
+        said = replace(said, subnets=network.subnets_of(clients.ec2, said.vpc))
+    if said.allow is None:
+        allow = _LOCAL_NETWORK if local else network.own_network()
+        said = replace(said, allow=allow)
+    return said
 
 
 def options(pool: str, flags: "Flags", configured: Mapping[str, Value]) -> PoolOptions:

@@ -4,6 +4,7 @@ Rule: the one line about the way in comes before a shell, where it is out of the
 way, and after a command, whose output stands first.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from asgwarm.errors import LeaseLost
@@ -23,22 +24,27 @@ async def inside(
 
     if invocation.remote is None:
         invocation.output.hand_over()
-        report(session.lease, timings, invocation)
+        report(session.lease, timings.as_dict(), invocation)
         return await session.shell()
+    entered = timings.as_dict()
     try:
         code = await session.run(invocation.remote)
     except (ConnectionDropped, LeaseLost):
         invocation.output.hand_over()  # the command may have been started
         raise
-    report(session.lease, timings, invocation)
+    measured = timings.as_dict()
+    # A silent command has no first byte, and its run is no part of the way in.
+    silent = "first_byte_ms" not in measured
+    report(session.lease, entered if silent else measured, invocation)
     return code
 
 
-def report(lease: "Lease", timings: "Timings", invocation: "Invocation") -> None:
+def report(
+    lease: "Lease", measured: Mapping[str, int], invocation: "Invocation"
+) -> None:
     """Write the way in: one line of text, or the lease's document with --json."""
     from asgwarm.cli.views import documents, leases
 
-    measured = timings.as_dict()
     if invocation.output.json:
         invocation.output.document(documents.lease(lease, measured))
     else:

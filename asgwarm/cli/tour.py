@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from asgwarm import provision
 from asgwarm.cli import local_region
+from asgwarm.cli.proposal import for_new_pool
 from asgwarm.cli.signals import run_async
 from asgwarm.cli.views import leases
 from asgwarm.clients import Clients
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
 
 POOL = "demo"
 HOT, WARM = 1, 2
-TTL_S, WAIT_S = 600, 30
-STEP_LIMIT_S = 40
-POLL_S = 0.1
+TTL_S = 600
+
+Figures = dict[str, int]  # milliseconds by phase
+STEP_LIMIT_S = 90  # one pass a minute makes certain what an event made sooner
+POLL_S = 0.2
 
 
 @contextmanager
@@ -79,67 +82,72 @@ class Tour:
         self._up()
         first, second = run_async(self._use())
         self._down()
-        self._show.figures(first.as_dict(), second.as_dict())
+        self._show.figures(first, second)
 
     def _up(self) -> None:
         command = f"asgwarm up {POOL} --hot {HOT} --warm {WARM}"
         with self._show.step(
             "A pool: one instance hot, two in the warm pool", command
         ) as step:
-            options = PoolOptions(pool=POOL, hot=HOT, warm=WARM, allow="127.0.0.0/8")
+            options = for_new_pool(
+                PoolOptions(pool=POOL, hot=HOT, warm=WARM),
+                self._region.clients,
+                local=True,
+            )
             result = provision.up(options, self._region.clients, on_event=step.event)
-            step.say(f"{result.ready} ready, {WARM} on their way into the warm pool")
+            step.say(f"{result.ready} ready to be claimed")
 
-    async def _use(self) -> tuple[Timings, Timings]:
+    async def _use(self) -> tuple[Figures, Figures]:
         pool = self._region.pool()
-        await self._filled(pool)
+        with self._show.step("The warm pool fills", f"asgwarm status {POOL}") as step:
+            await self._until(pool, step, lambda status: status.counts["warm"] >= WARM)
         first = await self._get(pool, "A command on an instance, over SSH", "")
         await self._refill(pool)
         second = await self._get(pool, "The next instance, to keep", "web")
-        with self._show.step("Given back", "asgwarm release web"):
-            await pool.release(await pool.find("web"))
-        with self._show.step(
-            "What the pool holds now", f"asgwarm status {POOL}"
-        ) as step:
-            status = await pool.status()
-            step.counts(status.counts)
+        with self._show.step("What the pool holds", f"asgwarm status {POOL}"):
+            self._show.status(await pool.status())
+        with self._show.step("Given back", "asgwarm release web") as step:
+            lease = await pool.find("web")
+            await pool.release(lease)
+            step.say(f"{lease.instance_id} is terminated: nobody else ever gets it")
         return first, second
 
-    async def _get(self, pool: AsyncPool, title: str, name: str) -> Timings:
+    async def _get(self, pool: AsyncPool, title: str, name: str) -> Figures:
         """Claim, run a command, and release unless the lease has a name."""
         timings, command = Timings(), self._show.command
         options = f" --name {name} --keep" if name else ""
         spoken = f"asgwarm get {POOL}{options} -- '{command}'"
         with self._show.step(title, spoken) as step:
-            lease = await pool.claim(
-                ttl_s=TTL_S, wait_s=WAIT_S, name=name, timings=timings
-            )
-            async with pool.session(lease, timings=timings, release=not name) as into:
+            async with pool.get(
+                ttl_s=TTL_S, name=name, keep=bool(name), timings=timings
+            ) as inside:
                 step.quiet()
-                await into.run([command])
-            step.say(leases.hit(lease, timings.as_dict()))
-        return timings
+                await inside.run([command])
+            figures = timings.as_dict()
+            step.say(leases.what(inside.lease, figures))
+            step.say(leases.phases(figures))
+        return figures
 
     async def _refill(self, pool: AsyncPool) -> None:
         with self._show.step(
-            "The refill: the group starts one from its warm pool",
-            f"asgwarm status {POOL}",
+            "The group refills from its warm pool", f"asgwarm status {POOL}"
         ) as step:
             await self._until(pool, step, lambda status: status.counts["ready"] >= HOT)
             for sentence in await asyncio.to_thread(self._activities):
-                step.say(sentence)
-
-    async def _filled(self, pool: AsyncPool) -> None:
-        with self._show.step("The warm pool fills", f"asgwarm status {POOL}") as step:
-            await self._until(pool, step, lambda status: status.counts["warm"] >= WARM)
-            step.say(f"{WARM} instances rest in it and cost only their volumes")
+                step.say(f'"{sentence}"')
 
     async def _until(
         self, pool: AsyncPool, step: "Step", holds: Callable[[PoolStatus], bool]
     ) -> None:
         began_s = monotonic_s()
-        while not holds(status := await pool.status()):
-            step.counts(status.counts)
+        seen: dict[str, int] = {}
+        while True:
+            status = await pool.status()
+            if status.counts != seen:
+                seen = status.counts
+                step.say(", ".join(f"{count} {name}" for name, count in seen.items()))
+            if holds(status):
+                return
             if monotonic_s() - began_s > STEP_LIMIT_S:
                 raise WaitTimeout(
                     f"the pool was not there after {STEP_LIMIT_S} s: {status.why}",
@@ -153,7 +161,7 @@ class Tour:
             AutoScalingGroupName=f"{stack_name(POOL)}-pool"
         )
         said = [activity.get("Description", "") for activity in answer["Activities"]]
-        return [sentence for sentence in said if "warm pool" in sentence.lower()][:1]
+        return [sentence for sentence in said if "from warm pool" in sentence][:1]
 
     def _down(self) -> None:
         with self._show.step("Deleted", f"asgwarm down {POOL}") as step:

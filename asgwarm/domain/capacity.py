@@ -2,30 +2,30 @@
 
 Rule 1: DesiredCapacity is only ever raised as a number. It goes down by ending or
 detaching one named instance with decrement, so the group never picks a victim.
-Rule 2: leased and desired together stay within the cap.
+Rule 2: leased and desired together stay within the cap: what is leased takes room
+away from what is kept ready.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from asgwarm.domain.fleet import GroupView
 from asgwarm.domain.meta import Settings
 from asgwarm.domain.record import Record, State
-from asgwarm.domain.value import value
 
 
-@value
+@dataclass(slots=True, kw_only=True)
 class Capacity:
-    """Desired capacity as it is and as it should be, with what is leased.
-
-    Attributes:
-        end_shrinks: Whether ending an instance in service should lower desired.
-        detach_shrinks: Whether detaching a leased one should.
-    """
+    """Desired capacity as it is and as it should be; counts down as instances leave."""
 
     desired: int
     target: int
-    end_shrinks: bool
-    detach_shrinks: bool
+
+    def shrink(self) -> bool:
+        """Whether the instance that leaves now is one too many; then it is counted."""
+        surplus = self.desired > self.target
+        self.desired -= surplus
+        return surplus
 
 
 def capacity_of(
@@ -37,15 +37,10 @@ def capacity_of(
 ) -> Capacity:
     """Return the group's capacity beside what it should be; no group wants nothing."""
     leased = sum(record.state is State.LEASED for record in records)
-    room = max(0, settings.cap - leased)
-    target = 0 if draining or group is None else min(settings.hot, room)
-    desired = group.desired if group else 0
+    target = max(0, min(settings.hot, settings.cap - leased))
     return Capacity(
-        desired=desired,
-        target=target,
-        end_shrinks=desired > target,
-        # The instance that is to be detached is among the leased ones already.
-        detach_shrinks=desired > target or desired > room,
+        desired=group.desired if group else 0,
+        target=0 if draining or group is None else target,
     )
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from asgwarm.domain.fleet import Ec2Instance, GuestReport
 from asgwarm.domain.meta import Settings
-from asgwarm.domain.record import Record, State
+from asgwarm.domain.record import LIVE, Record, State
 from asgwarm.domain.value import value
 
 SETTLE_S = 60  # how stale DescribeInstances is assumed to be right after a launch
@@ -87,7 +87,7 @@ def decide(view: View) -> Action | None:
         if member and not (view.ec2 and view.ec2.is_gone):
             return Action("register")
         return _leaving(view)
-    if record.is_live and view.is_gone:
+    if record.state in LIVE and view.is_gone:
         gone = "gone" if record.state is State.DRAINING else "lost"
         return Action(gone, "EC2 has terminated it")
     if record.state in _DECISIONS:

@@ -10,7 +10,7 @@ Rule 4: this module does not know who asks nor what time it is.
 
 from dataclasses import dataclass
 
-from asgwarm.domain.record import LIVE, State
+from asgwarm.domain.record import LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,37 +18,35 @@ class Edge:
     """One line of the table.
 
     Args:
-        before: The states that it may start from; empty when there must be no row.
+        before: The states that it may start from, as words; empty when there must
+            be no row.
         after: The state that it leads to.
         sets: Attributes that it writes, from values of the same names.
         removes: Attributes that it removes.
         guard: What must hold besides the state and the generation.
     """
 
-    before: tuple[State, ...]
-    after: State
+    before: str
+    after: str
     sets: str = ""
     removes: str = ""
     guard: str = ""
 
 
-_WARMING, _WARMED, _READY = (State.WARMING,), (State.WARMED,), (State.READY,)
-_LEASED, _DRAINING = (State.LEASED,), (State.DRAINING,)
-
 EDGES = {
     # The group has an instance without a row. A tombstone is a row: a late event
     # raises no dead.
-    "register": Edge((), State.WARMING, "epoch v"),
+    "register": Edge("", "WARMING", "epoch v"),
     # The boot that went into the pool is known before the pool stops it.
     "booted": Edge(
-        _WARMING, State.WARMING, "boot_in setup", "", "attribute_not_exists(boot_in)"
+        "WARMING", "WARMING", "boot_in setup", "", "attribute_not_exists(boot_in)"
     ),
-    "warmed": Edge(_WARMING, State.WARMED),
-    "leave": Edge(_WARMED, State.WARMING),
+    "warmed": Edge("WARMING", "WARMED"),
+    "leave": Edge("WARMED", "WARMING"),
     # The only way to READY: a row of this stack that never had a lease.
     "ready": Edge(
-        _WARMING,
-        State.READY,
+        "WARMING",
+        "READY",
         "ready_at ready_key host_key address port os_user az tier setup",
         "",
         "epoch = :epoch AND attribute_not_exists(lease_id) "
@@ -56,8 +54,8 @@ EDGES = {
     ),
     # At most one lease, ever.
     "claim": Edge(
-        _READY,
-        State.LEASED,
+        "READY",
+        "LEASED",
         "lease_id lease_owner lease_name key_fp hb dur_s max_exp",
         "ready_key",
         "epoch = :epoch AND attribute_exists(host_key) "
@@ -66,23 +64,23 @@ EDGES = {
     ),
     # Only the holder, only from the heartbeat that it wrote last.
     "renew": Edge(
-        _LEASED,
-        State.LEASED,
+        "LEASED",
+        "LEASED",
         "hb dur_s",
         "",
         "lease_id = :lease_id AND hb = :last_hb",
     ),
     # The reaper's clock starts anew for every heartbeat that it sees change.
     "stamp": Edge(
-        _LEASED,
-        State.LEASED,
+        "LEASED",
+        "LEASED",
         "hb_seen exp_at lease_seen_at",
         "",
         "lease_id = :lease_id AND hb = :hb_seen",
     ),
     "release": Edge(
-        _LEASED,
-        State.DRAINING,
+        "LEASED",
+        "DRAINING",
         "last_lease why",
         "lease_id",
         "lease_id = :last_lease",
@@ -90,33 +88,33 @@ EDGES = {
     # A renewal between reading and writing wins: the heartbeat must still be the
     # one that exp_at was stamped for.
     "expire": Edge(
-        _LEASED,
-        State.DRAINING,
+        "LEASED",
+        "DRAINING",
         "last_lease why",
         "lease_id",
         "lease_id = :last_lease AND hb = :hb AND hb_seen = :hb AND exp_at < :deadline",
     ),
     # The hard maximum by the reaper's clock, however often the lease was renewed.
     "end": Edge(
-        _LEASED,
-        State.DRAINING,
+        "LEASED",
+        "DRAINING",
         "last_lease why",
         "lease_id",
         "lease_id = :last_lease AND lease_seen_at < :deadline",
     ),
     # An operator ends the lease.
     "force": Edge(
-        _LEASED, State.DRAINING, "last_lease why", "lease_id", "lease_id = :last_lease"
+        "LEASED", "DRAINING", "last_lease why", "lease_id", "lease_id = :last_lease"
     ),
     # Before anything ends a free instance its row leaves the ready index.
-    "evict": Edge(_READY + _WARMED, State.DRAINING, "why", "ready_key"),
-    "stuck": Edge(_WARMING, State.DRAINING, "why"),
+    "evict": Edge("READY WARMED", "DRAINING", "why", "ready_key"),
+    "stuck": Edge("WARMING", "DRAINING", "why"),
     # Only when EC2 itself says so; the tombstone outlives every late event.
     "lost": Edge(
-        LIVE,
-        State.TERMINATED,
+        " ".join(LIVE),
+        "TERMINATED",
         "why ttl_at",
         "lease_id ready_key",
     ),
-    "gone": Edge(_DRAINING, State.TERMINATED, "ttl_at"),
+    "gone": Edge("DRAINING", "TERMINATED", "ttl_at"),
 }

@@ -37,7 +37,7 @@ class Meta:
     """The pool's row, written by the function and read by everybody."""
 
     epoch: str
-    mode: str  # ACTIVE, or DRAINING: nothing becomes ready, what is free is ended
+    pool_mode: str  # ACTIVE, or DRAINING: nothing becomes ready, what is free is ended
     hot: int
     warm: int
     cap: int
@@ -47,7 +47,7 @@ class Meta:
     @property
     def draining(self) -> bool:
         """Whether the pool is on its way out."""
-        return self.mode == "DRAINING"
+        return self.pool_mode == "DRAINING"
 
 
 def meta_from_row(row: Mapping[str, object]) -> Meta | None:

@@ -26,6 +26,7 @@ class State(StrEnum):
     QUARANTINED = "QUARANTINED"  # not understood; never offered
 
 
+# An instance may still stand behind a row in one of these.
 LIVE = (State.WARMING, State.WARMED, State.READY, State.LEASED, State.DRAINING)
 
 
@@ -68,11 +69,6 @@ class Record:
     last_lease: str = ""
     evict: bool = False
     why: str = ""
-
-    @property
-    def is_live(self) -> bool:
-        """Whether an instance may still stand behind the row."""
-        return self.state in LIVE
 
 
 def record_from_row(row: Mapping[str, object]) -> Record:

@@ -18,60 +18,67 @@ from asgwarm.registry.table import ConditionFailed
 WHY = "the stack is deleted"
 
 
-class Refused(Exception):
-    """Leases live, so the stack may not be deleted."""
-
-
 def guard(world: World, event: Mapping[str, Any], now: int) -> None:
     """Serve one request of CloudFormation's and answer it, whatever happens."""
-    status, reason = "FAILED", "the function failed; see its log"
+    refusal = "the function failed; see its log"
     try:
         if event["RequestType"] == "Delete":
-            _close(world, now)
+            refusal = _close(world, now)
         else:
-            world.registry.put_meta(world.settings.stack_id, "mode", "ACTIVE")
+            world.registry.put_meta(world.settings.stack_id, "pool_mode", "ACTIVE")
             reconcile(world, now)
-        status, reason = "SUCCESS", ""
-    except Refused as refused:
-        world.registry.put_meta(world.settings.stack_id, "mode", "ACTIVE")
-        reason = str(refused)
+            refusal = ""
     finally:
-        _reply(event, status, reason)
+        _reply(event, refusal)
 
 
-def _close(world: World, now: int) -> None:
-    _end_leases(world, now)
-    world.registry.put_meta(world.settings.stack_id, "mode", "DRAINING")
-    reconcile(world, now)  # ends whatever is free
-    _end_leases(world, now)  # one may have begun meanwhile
-    group = world.group.observe()
+def _close(world: World, now: int) -> str:
+    """End everything; return why not, after which the pool serves as before."""
+    refusal = _end_leases(world, now)
+    if not refusal:
+        world.registry.put_meta(world.settings.stack_id, "pool_mode", "DRAINING")
+        reconcile(world, now)  # ends whatever is free
+        refusal = _end_leases(world, now)  # one may have begun meanwhile
+    if refusal:
+        world.registry.put_meta(world.settings.stack_id, "pool_mode", "ACTIVE")
+        return refusal
+    group = world.fleet.group()
     if group is not None:
-        world.group.ask("delete_warm_pool", ForceDelete=True)
-        world.group.ask("set_desired_capacity", DesiredCapacity=0)
+        world.fleet.ask("delete_warm_pool", ForceDelete=True)
+        world.fleet.ask("set_desired_capacity", DesiredCapacity=0)
     members = group.lifecycle_states if group else {}
-    for instance_id, instance in world.ec2.observe().items():
+    for instance_id, instance in world.fleet.instances().items():
         if instance_id not in members and not instance.is_gone:
-            world.ec2.terminate(instance_id)
+            world.fleet.terminate(instance_id)
             log("terminate", instance_id=instance_id, why=WHY)
+    return ""
 
 
-def _end_leases(world: World, now: int) -> None:
-    records = world.registry.records()[0].values()
+def _end_leases(world: World, now: int) -> str:
+    """End the leases if the stack says so; return why not."""
+    records = world.registry.records().values()
     leased = [record for record in records if record.state is State.LEASED]
     if leased and world.settings.on_delete != "end":
         held = ", ".join(record.lease_id for record in leased[:5])
-        raise Refused(f"{len(leased)} leases live: {held}; release them first")
+        return f"{len(leased)} leases live: {held}; release them first"
     for record in leased:
         values = {"now": now, "why": WHY, "last_lease": record.lease_id}
         try:
             world.registry.move(record.instance_id, record, "force", **values)
         except ConditionFailed:
             log("outrun", instance_id=record.instance_id)
+    return ""
 
 
-def _reply(event: Mapping[str, Any], status: str, reason: str) -> None:
+def _reply(event: Mapping[str, Any], refusal: str) -> None:
     echoed = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-    body = {"Status": status, "Reason": reason, "PhysicalResourceId": "guard", **echoed}
+    status = "FAILED" if refusal else "SUCCESS"
+    body = {
+        "Status": status,
+        "Reason": refusal,
+        "PhysicalResourceId": "guard",
+        **echoed,
+    }
     request = urllib.request.Request(  # noqa: S310  # CloudFormation's own address
         event["ResponseURL"],
         data=json.dumps(body).encode(),
@@ -79,4 +86,4 @@ def _reply(event: Mapping[str, Any], status: str, reason: str) -> None:
         headers={"content-type": ""},
     )
     with urllib.request.urlopen(request, timeout=10):  # noqa: S310
-        log("answer", status=status, reason=reason)
+        log("answer", status=status, why=refusal)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from botocore.exceptions import BotoCoreError, ClientError
 
 from asgwarm.domain.capacity import surplus
+from asgwarm.domain.record import LIVE
 from asgwarm.lambdas.settle import settle
 from asgwarm.lambdas.world import Seen, World, log
 from asgwarm.registry.table import ConditionFailed
@@ -17,25 +18,21 @@ from asgwarm.registry.table import ConditionFailed
 LOCK_S = 90  # longer than the function may run
 
 
-class SomeFailed(RuntimeError):
-    """Some instances could not be settled; the caller's retry or the next pass will."""
-
-
 def reconcile(world: World, now: int, instance_ids: Collection[str] = ()) -> None:
     """Bring the given instances, or the whole pool, to where they should be.
 
     Raises:
-        SomeFailed: After everything was tried.
+        RuntimeError: Some instances could not be settled; the caller tries again.
     """
     if not instance_ids:
         world.registry.keep_meta(world.settings)
-    seen = world.look(now, instance_ids)
+    seen = world.look(now)
     if seen is None:
         return
     if not instance_ids:
         seen = _whole_pool(world, seen)
         members = seen.group.lifecycle_states if seen.group else {}
-        live = {i for i, record in seen.records.items() if record.is_live}
+        live = {i for i, record in seen.records.items() if record.state in LIVE}
         # Rows of another stack are drained before any row becomes ready.
         instance_ids = sorted(
             live | members.keys(),
@@ -49,19 +46,17 @@ def reconcile(world: World, now: int, instance_ids: Collection[str] = ()) -> Non
             failed += 1
             log("failed", instance_id=instance_id, why=str(error))
     if failed:
-        raise SomeFailed(f"{failed} instances could not be settled")
+        raise RuntimeError(f"{failed} instances could not be settled")
 
 
 def _whole_pool(world: World, seen: Seen) -> Seen:
     """Do what concerns no single instance; return what is known afterwards."""
-    for sort_key in seen.malformed:
-        log("malformed", row=sort_key)
     if seen.group is None:
         return seen
-    if "AZRebalance" not in seen.group.suspended:
+    if seen.group.rebalances:
         # It terminates healthy instances to even out zones.
-        world.group.ask("suspend_processes", ScalingProcesses=["AZRebalance"])
-    world.registry.put_meta(seen.meta.epoch, "trouble", world.group.last_failure())
+        world.fleet.ask("suspend_processes", ScalingProcesses=["AZRebalance"])
+    world.registry.put_meta(seen.meta.epoch, "trouble", world.fleet.last_failure())
     if seen.capacity.desired < seen.capacity.target:
         _raise_capacity(world, seen)
     records = dict(seen.records)
@@ -79,9 +74,9 @@ def _raise_capacity(world: World, seen: Seen) -> None:
     """Ask the group for what is missing, as the only one who does so at the time."""
     epoch, target, me = seen.meta.epoch, seen.capacity.target, f"pass at {seen.now}"
     if world.registry.lock(epoch, me, seen.now, seen.now + LOCK_S):
-        fresh = world.group.observe()
+        fresh = world.fleet.group()
         if fresh and fresh.desired < target:
             # Only a holder of the lock may.
-            world.group.ask("set_desired_capacity", DesiredCapacity=target)
+            world.fleet.ask("set_desired_capacity", DesiredCapacity=target)
             log("raise", desired=target, was=fresh.desired)
         world.registry.unlock(me)

@@ -1,7 +1,7 @@
 """Bring one instance to where it should be: decide, act, look again, until done.
 
 Rule 1: the row first, the instance second: whatever ends an instance has made its
-row DRAINING before, and a lost race ends the attempt.
+row DRAINING before. After a lost race the row is taken as the winner left it.
 Rule 2: every step may be repeated, by an event that comes twice or by the next pass.
 """
 
@@ -14,6 +14,7 @@ from asgwarm.domain.capacity import Capacity
 from asgwarm.domain.decide import View, decide
 from asgwarm.domain.edges import EDGES
 from asgwarm.domain.fleet import Ec2Instance
+from asgwarm.domain.record import record_from_row
 from asgwarm.lambdas.world import World, log
 from asgwarm.registry.table import ConditionFailed
 
@@ -31,9 +32,11 @@ def settle(world: World, view: View, capacity: Capacity) -> None:
         act = _move if action.do in EDGES else _ask
         try:
             view = act(world, view, action.do, action.why, capacity)
-        except ConditionFailed:
-            log("outrun", instance_id=view.instance_id, tried=action.do)
-            return
+        except ConditionFailed as failed:
+            if failed.row is None:
+                return
+            # Whoever was first may know less than this view does: go on from there.
+            view = replace(view, record=record_from_row(failed.row))
         gen = view.record.gen if view.record else None
         log(action.do, instance_id=view.instance_id, gen=gen, why=action.why)
 
@@ -80,20 +83,20 @@ def _ask(world: World, view: View, do: str, _: str, capacity: Capacity) -> View:
     if verb in ("continue", "abandon", "extend"):
         return _answer(world, view, verb, hook)
     if do == "detach":
-        world.group.ask(
+        world.fleet.ask(
             "detach_instances",
             InstanceIds=[view.instance_id],
-            ShouldDecrementDesiredCapacity=capacity.detach_shrinks,
+            ShouldDecrementDesiredCapacity=capacity.shrink(),
         )
         return replace(view, lifecycle="Detaching")
     if do == "terminate in group":
-        world.group.ask(
+        world.fleet.ask(
             "terminate_instance_in_auto_scaling_group",
             InstanceId=view.instance_id,
-            ShouldDecrementDesiredCapacity=capacity.end_shrinks,
+            ShouldDecrementDesiredCapacity=capacity.shrink(),
         )
         return replace(view, lifecycle="Terminating")
-    world.ec2.terminate(view.instance_id)
+    world.fleet.terminate(view.instance_id)
     return replace(view, ec2=Ec2Instance(state="shutting-down"))
 
 
@@ -105,7 +108,7 @@ def _answer(world: World, view: View, verb: str, hook: str) -> View:
         answer = {"LifecycleActionResult": verb.upper()}
     which = {"LifecycleHookName": hook, "InstanceId": view.instance_id}
     for pause_s in HOOK_PAUSES_S:
-        if world.group.ask(action, **which, **answer):
+        if world.fleet.ask(action, **which, **answer):
             break
         time.sleep(pause_s)
     lifecycle = "Terminating" if verb == "abandon" else view.lifecycle

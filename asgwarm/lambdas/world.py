@@ -8,7 +8,7 @@ Rule 2: without a META row of this stack nothing is concluded and nothing is end
 import json
 import re
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import boto3
 
@@ -18,8 +18,7 @@ from asgwarm.domain.fleet import Ec2Instance, GroupView
 from asgwarm.domain.meta import Meta, Settings
 from asgwarm.domain.record import Record, State
 from asgwarm.domain.value import value
-from asgwarm.fleet.ec2 import Ec2
-from asgwarm.fleet.group import Group
+from asgwarm.fleet.fleet import Fleet
 from asgwarm.registry.registry import Registry
 
 
@@ -37,7 +36,6 @@ class Seen:
     group: GroupView | None
     ec2: Mapping[str, Ec2Instance]
     records: Mapping[str, Record]
-    malformed: Collection[str]
     capacity: Capacity
 
 
@@ -47,13 +45,12 @@ class World:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.registry = Registry(boto3.client("dynamodb"), settings.pool, "function")
-        self.group = Group(boto3.client("autoscaling"), settings.group)
-        self.ec2 = Ec2(boto3.client("ec2"), settings.stack_id)
+        clients = boto3.client("autoscaling"), boto3.client("ec2")
+        self.fleet = Fleet(*clients, settings.group, settings.stack_id)
 
-    def look(self, now: int, instance_ids: Collection[str] = ()) -> Seen | None:
-        """Return what there is of the given instances, or of all; None without META."""
-        group = self.group.observe()
-        ec2 = self.ec2.observe(instance_ids)
+    def look(self, now: int) -> Seen | None:
+        """Return what there is; None without META."""
+        group, ec2 = self.fleet.group(), self.fleet.instances()
         meta = self.registry.meta()
         if meta is None or meta.epoch != self.settings.stack_id:
             self.registry.keep_meta(self.settings)
@@ -61,14 +58,13 @@ class World:
         if meta is None:
             log("nothing", why="the pool's row makes no sense")
             return None
-        records, malformed = self.registry.records()
+        records = self.registry.records()
         return Seen(
             now=now,
             meta=meta,
             group=group,
             ec2=ec2,
             records=records,
-            malformed=malformed,
             capacity=capacity_of(
                 self.settings, group, records.values(), draining=meta.draining
             ),
@@ -77,7 +73,7 @@ class World:
     def view(self, seen: Seen, instance_id: str) -> View:
         """Return all that is known of one instance."""
         record, group, report = seen.records.get(instance_id), seen.group, None
-        if record is None or record.state is State.WARMING:
+        if record is None or record.state in (State.WARMING, State.WARMED):
             _, partition, _, region, account, _ = self.settings.stack_id.split(":", 5)
             arn = f"arn:{partition}:ec2:{region}:{account}:instance/{instance_id}"
             report = self.registry.report(arn)

@@ -14,6 +14,7 @@ import asyncio
 import base64
 import binascii
 import contextlib
+import gzip
 import os
 import shlex
 import signal
@@ -81,8 +82,11 @@ def files_of(document: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
         if not path.startswith("/") or ".." in Path(path).parts:
             continue
         content = str(entry.get("content", "")).encode()
-        if str(entry.get("encoding", "")).lower() in ("b64", "base64"):
+        encoding = str(entry.get("encoding", "")).lower()
+        if encoding.endswith(("b64", "base64")):
             content = base64.b64decode(content)
+        if encoding.startswith(("gz", "gzip")):
+            content = gzip.decompress(content)
         yield path, content
 
 

@@ -23,7 +23,7 @@ NOT_ENFORCED = (
     Gap(where="EC2", what="RebootInstances: accepted, the instance goes on running"),
     Gap(where="EC2", what="user data: write_files and Python units only, no commands"),
     Gap(where="EC2 Instance Connect", what="endpoints and the serial console: refused"),
-    Gap(where="DynamoDB", what="TTL: accepted, nothing is ever deleted"),
+    Gap(where="DynamoDB", what="TTL: follows the real clock, not the region's"),
     Gap(where="DynamoDB", what="point-in-time recovery of a template's table"),
     Gap(where="DynamoDB", what="filters on key attributes, overlapping update paths"),
     Gap(where="Lambda", what="memory, architecture, VPC, a template's concurrency"),

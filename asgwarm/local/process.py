@@ -112,6 +112,8 @@ def _spawn(arguments: list[str], state_dir: Path) -> int:
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
         setsid=True,
+        # A shell on an instance cannot undo what it inherits as ignored.
+        setsigdef=[signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE],
     )
 
 

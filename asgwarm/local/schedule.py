@@ -45,14 +45,14 @@ class Schedule:
 
     def _next(self, when: float) -> float:
         target = self._clock.target
-        if target is None:
+        if target is None or self._caught_up < MAX_CATCH_UP:
             return when
-        if target != self._target:
-            self._target, self._caught_up = target, 0
-        return max(when, target) if self._caught_up >= MAX_CATCH_UP else when
+        return max(when, target)
 
     def _on(self) -> None:
         self._timer = None
+        if self._clock.target != self._target:
+            self._target, self._caught_up = self._clock.target, 0
         self._caught_up += 1
         self._fire()
         self.arm()

@@ -27,6 +27,7 @@ Handlers = dict[str, dict[str, Any]]
 
 RESPONSE_URL_PATH = "/_ministack/cfn-response/"
 ROUNDING_S = 0.001  # a rule is asked for a little after it is due, never before
+LONG_AGO_S = 400 * 86_400  # every rule is due after more than a year
 _WORKER_THREADS = 32
 
 
@@ -200,8 +201,9 @@ def fire_due_rules(*, at_once: bool = False) -> None:
     """Fire the scheduled rules that are due, or with *at_once* every one."""
     events = _of("services.eventbridge")
     if at_once:
-        for key in scheduled_rules(events._now_ts()):
-            events._rule_last_fired[key] = 0.0
+        now = events._now_ts()
+        for key in scheduled_rules(now):
+            events._rule_last_fired[key] = now - LONG_AGO_S
     events._tick_scheduled_rules()
 
 

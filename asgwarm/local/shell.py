@@ -32,6 +32,7 @@ Session = asyncssh.SSHServerProcess[bytes]
 
 _ACCEPTED = ("LANG", "LC_", "TERM", "COLORTERM")  # sshd's AcceptEnv on Amazon Linux
 _LAST_WORDS_S = 0.2
+HANG_UP_S = 5.0
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -125,11 +126,19 @@ async def _supervise(
         if working.done():
             working.result()
     finally:
-        if child.returncode is None:
-            kill_group(child.pid, signal.SIGHUP)
         for task in (working, *helpers):
             task.cancel()
         await asyncio.wait([working, *helpers])
+        await _hang_up(child)
+
+
+async def _hang_up(child: Process) -> None:
+    """Let a child that nobody listens to any more end by itself, but not for ever."""
+    if child.returncode is None:
+        kill_group(child.pid, signal.SIGHUP)
+        await asyncio.wait([asyncio.ensure_future(child.wait())], timeout=HANG_UP_S)
+    if child.returncode is None:
+        kill_group(child.pid, signal.SIGKILL)
 
 
 async def _feed(

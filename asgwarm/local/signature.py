@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, quote
 
 from asgwarm.local.keyring import Credential
 
@@ -201,12 +201,12 @@ def _canonical_path(raw_path: str, service: str) -> str:
 
 
 def _canonical_query(raw_query: str) -> str:
-    pairs = []
-    for pair in filter(None, raw_query.split("&")):
-        name, _, value = pair.partition("=")
-        if unquote(name) != "X-Amz-Signature":
-            pairs.append((name, value))
-    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
+    pairs = sorted(  # clients send a space as + and sign it as %20
+        (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
+        for name, value in parse_qsl(raw_query, keep_blank_values=True)
+        if name != "X-Amz-Signature"
+    )
+    return "&".join(f"{name}={value}" for name, value in pairs)
 
 
 def _payload_hash(request: Request, service: str, *, presigned: bool) -> str:

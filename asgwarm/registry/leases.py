@@ -75,7 +75,7 @@ class Leases:
     def all(self) -> dict[str, Record]:
         """Return every well-formed record of the pool, by instance id."""
         with self._named("dynamodb:Query"):
-            return self.registry.records()[0]
+            return self.registry.records()
 
     def one(self, instance_id: str) -> Record | None:
         """Return an instance's record; None when there is none that makes sense."""

@@ -3,9 +3,10 @@
 Rule 1: a row is moved along an edge or not at all; ConditionFailed means that
 somebody else was first, and that is never an error here.
 Rule 2: META is written by the function from its own environment, so that a pool
-deployed without the command line works; the command line only flips `mode`.
+deployed without the command line works; the command line only flips `pool_mode`.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from asgwarm.domain.edges import EDGES
@@ -37,16 +38,14 @@ class Registry(Table):
         # One shard of instance rows, until a pool needs more of them.
         self.instances_pk, self.meta_pk = f"POOL#{pool}#0", f"POOL#{pool}"
 
-    def records(self) -> tuple[dict[str, Record], list[str]]:
-        """Return the records by instance id, and the sort keys of malformed rows."""
-        records, malformed = {}, []
+    def records(self) -> dict[str, Record]:
+        """Return the records by instance id; rows that make no sense are left out."""
+        records = {}
         for row in self.query(self.instances_pk):
-            try:
+            with suppress(MalformedRecord):
                 record = record_from_row(row)
                 records[record.instance_id] = record
-            except MalformedRecord:
-                malformed.append(row["sk"])
-        return records, malformed
+        return records
 
     def report(self, instance_arn: str) -> GuestReport | None:
         """Return what the instance's own guest reported, or None."""
@@ -83,7 +82,7 @@ class Registry(Table):
         values = {size: getattr(settings, size) for size in _SIZES}
         values["epoch"] = settings.stack_id
         self.write_meta(
-            f"SET {_SET_SIZES}, epoch = :epoch, mode = :mode, trouble = :none",
+            f"SET {_SET_SIZES}, epoch = :epoch, pool_mode = :mode, trouble = :none",
             "attribute_not_exists(pk) OR epoch <> :epoch",
             **values,
             mode="ACTIVE",
@@ -93,7 +92,7 @@ class Registry(Table):
         self.write_meta(f"SET {_SET_SIZES}", other, **values)
 
     def put_meta(self, epoch: str, attribute: str, value: str) -> bool:
-        """Change `mode` or `trouble`; whether it was another value before."""
+        """Change `pool_mode` or `trouble`; whether it was another value before."""
         other = f"epoch = :epoch AND {attribute} <> :value"
         return self.write_meta(
             f"SET {attribute} = :value", other, epoch=epoch, value=value

@@ -36,19 +36,18 @@ def encode(value: object) -> dict[str, Any]:
 
 
 def decode(item: Mapping[str, Mapping[str, Any]]) -> Row:
-    """Return plain values of an item; kinds that rows do not use stay as they are."""
+    """Return plain values of an item; a fraction stays text, and so fits no field."""
     row: Row = {}
     for name, typed in item.items():
         kind, value = next(iter(typed.items()))
-        if kind == "N" and re.fullmatch(r"-?\d{1,18}", value):
-            value = int(value)
-        row[name] = value if kind in ("S", "N", "BOOL") else typed
+        whole = kind == "N" and value.lstrip("-").isdigit()
+        row[name] = int(value) if whole else value
     return row
 
 
 def expressions(edge: Edge) -> tuple[str, str]:
     """Return an edge's UpdateExpression and ConditionExpression."""
-    moves = edge.before != (edge.after,)
+    moves = edge.before != edge.after
     sets = ["updated_by = :by", *(f"{name} = :{name}" for name in edge.sets.split())]
     sets += ["st = :after", "since = :now"] if moves else []
     update = "SET " + ", ".join(sets)
@@ -56,7 +55,7 @@ def expressions(edge: Edge) -> tuple[str, str]:
         update += " REMOVE " + ", ".join(edge.removes.split())
     if not edge.before:
         return update + " ADD gen :one", "attribute_not_exists(pk)"
-    states = " OR ".join(f"st = :{state}" for state in edge.before)
+    states = " OR ".join(f"st = :{state}" for state in edge.before.split())
     guards = [f"({states})", "gen = :gen", *filter(None, [edge.guard])]
     return update + " ADD gen :one" * moves, " AND ".join(guards)
 
@@ -95,7 +94,7 @@ class Table:
             ConditionFailed: The edge may not be taken; nothing was changed.
         """
         update, condition = expressions(edge)
-        states = {state: state for state in edge.before}
+        states = {state: state for state in edge.before.split()}
         return self.write(
             pk, sk, update, condition, **states, after=edge.after, **values
         )

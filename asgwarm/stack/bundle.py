@@ -2,21 +2,19 @@
 
 templates/pool.in.yaml is written by hand and says where the function's source, the
 guest's script and the names of the guest's attributes go; this puts them there.
-templates/function.py.txt is what the function runs, as one text to read.
 
-Rule 1: the function's source stands in the template as text if it fits, else packed,
-with the command that prints it; the two texts are the same, byte for byte.
-Rule 2: the same sources give the same bytes; --check fails on any difference.
+Rule 1: the function's source stands in the template as text, so that a reviewer reads
+what will run; the guest's script stands there compressed, as cloud-init takes it.
+Rule 2: the same sources give the same template; --check fails on any difference. What
+is compressed is compared by what it says, because zlib's bytes are not fixed.
 """
 
 import ast
 import base64
-import bz2
-import hashlib
+import gzip
 import re
 import sys
-import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from asgwarm import __version__
@@ -31,16 +29,14 @@ MODULES = (
     "asgwarm.clock",
     "asgwarm.domain.value",
     "asgwarm.domain.record",
+    "asgwarm.domain.edges",
     "asgwarm.domain.fleet",
     "asgwarm.domain.meta",
     "asgwarm.domain.capacity",
-    "asgwarm.domain.edges",
     "asgwarm.domain.decide",
     "asgwarm.registry.table",
-    "asgwarm.registry.rows",
-    "asgwarm.registry.pool_row",
-    "asgwarm.fleet.ec2",
-    "asgwarm.fleet.group",
+    "asgwarm.registry.registry",
+    "asgwarm.fleet.fleet",
     "asgwarm.lambdas.world",
     "asgwarm.lambdas.settle",
     "asgwarm.lambdas.reconcile",
@@ -49,28 +45,11 @@ MODULES = (
 )
 GUEST = "asgwarm.guest.guest"
 
+MAX_FUNCTION_BYTES = 28_000  # leaves room for the rest, and for what is to come
 MAX_TEMPLATE_BYTES = 51_200  # TemplateBody of CreateStack, CloudFormation API reference
-MAX_USER_DATA_BYTES = 16_384  # before base64; EC2 API reference, RunInstances
 _PLACE = re.compile(r"^( *)\{\{(\w+)\}\}$", re.MULTILINE)
 
-# bz2 gives the same bytes everywhere; zlib does not promise that.
-_PACKED = '''\
-# The function's source, packed: as text it would not fit into a template. To read it:
-# python3 index.py, or templates/function.py.txt of asgwarm {version} (SHA-256
-# {digest}).
-import base64
-import bz2
-
-SOURCE = bz2.decompress(base64.b64decode("""
-{packed}
-""")).decode()
-
-if __name__ == "__main__":
-  import sys
-  sys.stdout.write(SOURCE)
-else:
-  exec(compile(SOURCE, "function.py", "exec"))
-'''
+_PACKED = re.compile(r"(?<=content: )H4sI[A-Za-z0-9+/=]+$", re.MULTILINE)
 
 
 def source_of(module: str) -> str:
@@ -86,20 +65,13 @@ def function_text() -> str:
         FlattenError: The modules cannot become one text.
     """
     modules = [Module(name=name, source=source_of(name)) for name in MODULES]
-    head = f"# asgwarm {__version__}: the function that keeps a pool\n\n"
+    head = f"# asgwarm {__version__}; each part is explained in its module\n"
     return head + flatten(modules)
 
 
 def guest_text() -> str:
-    """The guest's script, as it stands in the instances' user data.
-
-    Raises:
-        FlattenError: CloudFormation would replace something in it.
-    """
-    text = squeeze(source_of(GUEST))
-    if "${" in text:
-        raise FlattenError(f"{GUEST}: CloudFormation would replace `${{` in it")
-    return text
+    """The guest's script, as it is written onto an instance."""
+    return squeeze(source_of(GUEST))
 
 
 def guest_attributes() -> tuple[str, ...]:
@@ -112,14 +84,18 @@ def guest_attributes() -> tuple[str, ...]:
     raise FlattenError(f"{GUEST} does not define ATTRIBUTES")
 
 
-def packed(source: str) -> str:
-    """A short program that runs *source*."""
-    data = base64.b64encode(bz2.compress(source.encode(), 9)).decode()
-    return _PACKED.format(
-        version=__version__,
-        digest=hashlib.sha256(source.encode()).hexdigest(),
-        packed="\n".join(textwrap.wrap(data, 120)),
-    )
+def packed(text: str) -> str:
+    """A text as cloud-init takes it with `encoding: gz+b64`."""
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+def unpacked(template: str) -> str:
+    """A template with what is packed in it as text."""
+
+    def text(place: re.Match[str]) -> str:
+        return gzip.decompress(base64.b64decode(place[0])).decode()
+
+    return _PACKED.sub(text, template)
 
 
 def render(template: str, texts: Mapping[str, str], words: Mapping[str, str]) -> str:
@@ -140,45 +116,38 @@ def pool_yaml() -> str:
     Raises:
         FlattenError: Something does not fit.
     """
-    template = (TEMPLATES / "pool.in.yaml").read_text(encoding="utf-8")
+    function = function_text()
     words = {
         "version": __version__,
         "guest_attributes": ", ".join(guest_attributes()),
+        "guest": packed(guest_text()),
     }
-    function = function_text()
-    size = 0
-    for source in (function, packed(function)):
-        text = render(template, {"function": source, "guest": guest_text()}, words)
-        size = len(text.encode())
-        if size <= MAX_TEMPLATE_BYTES:
-            return text
-    raise FlattenError(f"the template has {size - MAX_TEMPLATE_BYTES:,} bytes too many")
-
-
-def files() -> Iterator[tuple[Path, str]]:
-    """Each file that is built, and what belongs into it."""
-    yield TEMPLATES / "pool.yaml", pool_yaml()
-    yield TEMPLATES / "function.py.txt", function_text()
+    template = (TEMPLATES / "pool.in.yaml").read_text(encoding="utf-8")
+    text = render(template, {"function": function}, words)
+    for what, found, most in (
+        ("function", function, MAX_FUNCTION_BYTES),
+        ("template", text, MAX_TEMPLATE_BYTES),
+    ):
+        if (size := len(found.encode())) > most:
+            raise FlattenError(f"the {what} has {size - most:,} bytes too many")
+    return text
 
 
 def main(arguments: list[str]) -> int:
-    """Write the files, or with --check say whether they are up to date."""
+    """Write the template, or with --check say whether it is up to date."""
+    path = TEMPLATES / "pool.yaml"
     try:
-        built = list(files())
+        text = pool_yaml()
     except (FlattenError, SqueezeError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    stale = [
-        path.name
-        for path, text in built
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
-    ]
+    found = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if unpacked(found) == unpacked(text):
+        return 0
     if arguments == ["--check"]:
-        for name in stale:
-            sys.stderr.write(f"error: templates/{name} is out of date\n")
-        return 1 if stale else 0
-    for path, text in built:
-        path.write_text(text, encoding="utf-8")
+        sys.stderr.write("error: templates/pool.yaml is out of date: make templates\n")
+        return 1
+    path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -109,12 +109,11 @@ def flatten(modules: Sequence[Module], *, ours: str = "asgwarm") -> str:
             if owners.setdefault(name, module.name) != module.name:
                 raise FlattenError(f"{module.name} and {owners[name]} define {name!r}")
         imports.known[module.name] = defined
-        title = (ast.get_docstring(tree) or "").partition("\n")[0]
-        bodies.append(f"# --- {module.name}: {title}\n\n{_body(module.source)}")
+        bodies.append(f"# {module.name.partition('.')[2]}\n{_body(module.source)}")
     for name in sorted(set(owners) & set(imports.bound)):
         raise FlattenError(f"{owners[name]} defines {name!r}, which is also imported")
-    used = _names("\n".join(bodies))
-    return "\n".join([*imports.lines(used), "", *bodies])
+    text = _without_unused("\n".join(bodies))
+    return "\n".join([*imports.lines(_names(text)), "", text])
 
 
 def _refuse_hidden_imports(tree: ast.Module, name: str, ours: str) -> None:
@@ -146,6 +145,17 @@ def _defined(tree: ast.Module) -> Iterator[str]:
 
 def _names(text: str) -> set[str]:
     return {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
+
+
+def _without_unused(text: str) -> str:
+    """Leave out top-level functions that nothing names, the entry excepted."""
+    rows = text.splitlines()
+    functions = [n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)]
+    for function in functions:
+        if function.name not in _names(text) | {"handler"}:
+            last = function.end_lineno or function.lineno
+            rows[function.lineno - 1 : last] = [""] * (last - function.lineno + 1)
+    return "\n".join(row for row in rows if row) + "\n"
 
 
 def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:

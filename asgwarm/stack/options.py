@@ -17,6 +17,7 @@ from asgwarm.errors import ConfigError
 DEFAULT_IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 MAX_SETUP_BYTES = 3_072  # 4,096 characters of base64: CloudFormation's parameter limit
 WIDEST_PREFIX = 8  # /8 is the widest network that may be let in
+LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 180, 365)  # what CloudWatch Logs knows
 
 # field -> (parameter, least, most)
 _NUMBERS = {
@@ -28,7 +29,6 @@ _NUMBERS = {
     "setup_timeout_s": ("SetupTimeoutS", 1, 7_200),
     "hook_timeout_s": ("HookTimeoutS", 30, 7_200),
     "grace_s": ("GraceS", 0, 3_600),
-    "period_minutes": ("PeriodMinutes", 1, 60),
     "log_days": ("LogDays", 1, 365),
 }
 # field -> (parameter, pattern, an example for the message)
@@ -37,7 +37,7 @@ _WORDS = {
     "os_user": ("OsUser", r"[a-z_][a-z0-9_-]{0,30}", "ec2-user"),
     "vpc": ("VpcId", r"(vpc-[0-9a-f]{8,17})?", "vpc-0123456789abcdef0"),
     "address": ("AddressType", r"public|private", "public or private"),
-    "egress": ("Egress", r"https|web|all", "https, web or all"),
+    "egress": ("Egress", r"web|all", "web or all"),
     "pool_state": ("PoolState", r"Stopped|Running|Hibernated", "Stopped"),
     "on_delete": ("OnDelete", r"refuse|end", "refuse or end"),
 }
@@ -71,7 +71,6 @@ class PoolOptions:
     on_delete: str | None = None
     hook_timeout_s: int | None = None
     grace_s: int | None = None
-    period_minutes: int | None = None
     log_days: int | None = None
 
     def __post_init__(self) -> None:
@@ -82,6 +81,11 @@ class PoolOptions:
             _check_word(name, getattr(self, name), pattern, example)
         if self.allow:
             object.__setattr__(self, "allow", _network(self.allow))
+        if self.log_days not in (None, *LOG_DAYS):
+            raise ConfigError(
+                f"log-days is {self.log_days}, none of {', '.join(map(str, LOG_DAYS))}",
+                hint="asgwarm up --help",
+            )
         _check_image(self.ami)
         _check_subnets(self.subnets)
         _check_setup(self.setup)
@@ -162,7 +166,6 @@ DEFAULTS = {
     "OnDelete": "refuse",
     "HookTimeoutS": "180",
     "GraceS": "30",
-    "PeriodMinutes": "1",
     "LogDays": "30",
 }
 

@@ -1,22 +1,24 @@
 """Makes Python text shorter for a place where every byte counts, and keeps it readable.
 
-Kept: names, comments, the first line of each docstring, each statement as it is.
-Gone: the rest of the docstrings, annotations of functions and variables (those of a
-class's fields stay, dataclasses read them), comments for checkers, half of each indent,
-and line breaks inside brackets where the line has room.
+Kept: every name and every statement as it is.
+Gone: docstrings and comments (they are read in the package), annotations of functions
+and variables (those of a class's fields stay, dataclasses read them), three of four
+blanks of each indent, blank lines, and line breaks inside brackets where there is room.
 
-Rule: what is left means the same. It is parsed again and compared.
+Rule 1: what is left means the same. It is parsed again and compared.
+Rule 2: the layout is the formatter's, whose version the development environment pins.
 """
 
 import ast
 import io
 import re
+import subprocess
+import sys
 import tokenize
 from collections.abc import Iterable, Iterator
 
-WIDTH = 100
-_CHECKERS_COMMENT = re.compile(r"#\s*(noqa|type: ignore)\b")
-_TRIPLE_QUOTED = re.compile(r"[rbfRBF]{0,2}(\"\"\"|''')")
+WIDTH = 140
+_JOIN = "format.skip-magic-trailing-comma=true"
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Documented = ast.Module | _Function | ast.ClassDef
 
@@ -34,10 +36,10 @@ def squeeze(source: str) -> str:
     Raises:
         SqueezeError: It would mean something else.
     """
-    text = _edited(source, _checkers_comments(source))
+    text = _edited(source, _comments(source))
     for edits in (_checkers_blocks, _docstrings, _annotations):
         text = _edited(text, edits(text))
-    text = re.sub(r"\n{3,}", "\n\n", _filled(text)).strip("\n") + "\n"
+    text = _formatted(text)
     if _meaning(text) != _meaning(source):
         raise SqueezeError("the shorter text means something else")
     return text
@@ -63,10 +65,10 @@ def _edited(text: str, edits: Iterable[_Edit]) -> str:
     return whole.decode()
 
 
-def _checkers_comments(text: str) -> Iterator[_Edit]:
+def _comments(text: str) -> Iterator[_Edit]:
     rows = text.splitlines()
     for token in _tokens(text):
-        if token.type == tokenize.COMMENT and _CHECKERS_COMMENT.match(token.string):
+        if token.type == tokenize.COMMENT:
             row, column = token.start
             before = rows[row - 1][:column].rstrip()
             yield (row, len(before.encode())), (row, len(rows[row - 1].encode())), ""
@@ -80,9 +82,9 @@ def _checkers_blocks(text: str) -> Iterator[_Edit]:
 
 def _docstrings(text: str) -> Iterator[_Edit]:
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, _Documented) and (said := ast.get_docstring(node)):
-            title = said.partition("\n")[0].replace("\\", "\\\\")
-            yield _start(node.body[0]), _end(node.body[0]), f'"""{title}"""'
+        if isinstance(node, _Documented) and ast.get_docstring(node):
+            alone = len(node.body) == 1 and not isinstance(node, ast.Module)
+            yield _start(node.body[0]), _end(node.body[0]), "pass" if alone else ""
 
 
 def _annotations(text: str) -> Iterator[_Edit]:
@@ -130,97 +132,31 @@ def _colons(text: str) -> dict[int, tuple[int, int]]:
     return found
 
 
-def _filled(text: str) -> str:
-    """Half the indents, and lines inside brackets as full as they may be."""
-    rows, kept = text.splitlines(), _rows_in_strings(text)
-    out, done = [], 0
-    for first, last, droppable in [*_breakable(text), (len(rows) + 1, 0, set[int]())]:
-        for number in range(done + 1, first):
-            row = rows[number - 1]
-            out.append(row if number in kept else _half(row))
-        out += _fill(rows[first - 1 : last], first, droppable)
-        done = last
-    return "\n".join(out)
+def _formatted(text: str) -> str:
+    """The text in the formatter's layout, with narrow indents and no blank lines."""
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--quiet"]
+    for setting in ("indent-width=1", f"line-length={WIDTH}", _JOIN):
+        command += ["--config", setting]
+    done = subprocess.run(  # noqa: S603  # the formatter of this very environment
+        [*command, "-"], input=text, capture_output=True, text=True, check=True
+    )
+    text = re.sub(r"\n(\s*\n)+", "\n", done.stdout).strip("\n") + "\n"
+    return _SHORT_BLOCK.sub(_on_one_line, text)
 
 
-def _rows_in_strings(text: str) -> set[int]:
-    """Rows that begin inside a string, whose blanks belong to it."""
-    rows: set[int] = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Constant | ast.JoinedStr):
-            said = ast.get_source_segment(text, node) or ""
-            if _TRIPLE_QUOTED.match(said):
-                rows.update(range(node.lineno + 1, _end(node)[0] + 1))
-    return rows
-
-
-def _breakable(text: str) -> Iterator[tuple[int, int, set[int]]]:
-    """First and last row of each statement whose line breaks mean nothing.
-
-    With them go the rows whose last comma may vanish when the break does.
-    """
-    line: list[tokenize.TokenInfo] = []
-    for token in _tokens(text):
-        line.append(token)
-        if token.type in (tokenize.NEWLINE, tokenize.ENDMARKER):
-            said = [t for t in line if t.type not in _SILENT]
-            line = []
-            if said and said[0].start[0] < said[-1].end[0] and _is_free(said):
-                yield said[0].start[0], said[-1].end[0], _droppable(said)
-
-
-_SILENT = frozenset(
-    {
-        tokenize.NEWLINE,
-        tokenize.NL,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENDMARKER,
-    }
+# A block's head, its only line, and a line that is indented no deeper than the head.
+_SHORT_BLOCK = re.compile(
+    r"^( *)((?:if|elif|else|for|while|with|try|except|finally|def)\b.*:)\n"
+    r"\1 (?! |(?:if|for|while|with|try|def|class|async)\b|@)(.*[^:({\[,\\\n])\n"
+    r"(?=\1(?! )|(?!\1)|\Z)",
+    re.MULTILINE,
 )
 
 
-def _is_free(tokens: list[tokenize.TokenInfo]) -> bool:
-    return not any(
-        token.type == tokenize.COMMENT or token.start[0] != token.end[0]
-        for token in tokens
-    )
-
-
-def _droppable(tokens: list[tokenize.TokenInfo]) -> set[int]:
-    """Rows that end with a comma before a bracket which needs none."""
-    rows: set[int] = set()
-    needs_none: list[bool] = []
-    before = tokens[0]
-    for token, after in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
-        if token.type == tokenize.OP and token.string in "([{":
-            is_call = before.string.isidentifier() or before.string in ")]"
-            needs_none.append(token.string in "[{" or is_call)
-        elif token.type == tokenize.OP and token.string in ")]}":
-            needs_none.pop()
-        elif token.string == "," and after.string in ")]}" and needs_none[-1]:
-            rows.add(token.start[0])
-        before = token
-    return rows
-
-
-def _fill(rows: list[str], first: int, droppable: set[int]) -> list[str]:
-    filled = [_half(row) for row in rows[:1]]
-    for number, row in enumerate(rows[1:], start=first + 1):
-        word, line = row.strip(), filled[-1]
-        if number - 1 in droppable and word[0] in ")]}":
-            line = line.removesuffix(",")
-        gap = "" if line[-1] in "([{" or word[0] in ")]}" else " "
-        if len(line + gap + word) <= WIDTH:
-            filled[-1] = line + gap + word
-        else:
-            filled.append(_half(row))
-    return filled
-
-
-def _half(row: str) -> str:
-    body = row.lstrip(" ")
-    return " " * ((len(row) - len(body)) // 2) + body
+def _on_one_line(block: re.Match[str]) -> str:
+    indent, head, body = block.groups()
+    line = f"{indent}{head} {body}"
+    return f"{line}\n" if len(line) <= WIDTH else block[0]
 
 
 def _meaning(text: str) -> str:
@@ -229,7 +165,7 @@ def _meaning(text: str) -> str:
     tree.body = [each for each in tree.body if not is_for_checkers(each)]
     for node in ast.walk(tree):
         if isinstance(node, _Documented) and ast.get_docstring(node):
-            node.body[0] = ast.Pass()
+            node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
         if isinstance(node, _Function):
             node.returns = None
             for argument in _arguments(node.args):

@@ -32,7 +32,6 @@ async def _connect(flags: Flags, invocation: "Invocation") -> int:
     from asgwarm.connect.timings import Timings
 
     timings = Timings()
-    pool = invocation.pool_of(flags.lease)
-    lease = await pool.find(flags.lease)
+    pool, lease = await invocation.find(flags.lease, verb="connect")
     async with pool.session(lease, timings=timings, release=False) as session:
         return await inside(session, timings, invocation)

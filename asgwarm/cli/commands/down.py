@@ -44,4 +44,6 @@ def run(flags: Flags, invocation: "Invocation") -> int:
     else:
         for sentence in stack.down_lines(pool, leftovers):
             output.note(sentence)
+        if leftovers:
+            output.next(f"asgwarm down {pool}")
     return LEFTOVERS if leftovers else 0

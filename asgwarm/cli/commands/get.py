@@ -86,8 +86,8 @@ async def _get(flags: Flags, invocation: "Invocation") -> int:
         async with pool.get(keep=flags.keep, **wanted) as session:
             return await inside(session, timings, invocation)
     lease = await pool.claim(**wanted)
-    report(lease, timings, invocation)
+    report(lease, timings.as_dict(), invocation)
     if not invocation.output.json:
         invocation.output.data(printable(lease.id) + "\n")
-        invocation.output.note(printable(f"next: asgwarm connect {lease.id}"))
+        invocation.output.next(printable(f"asgwarm connect {lease.id}"))
     return 0

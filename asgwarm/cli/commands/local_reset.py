@@ -22,5 +22,5 @@ def run(_flags: Flags, invocation: "Invocation") -> int:
         output.document(region.none())
     else:
         output.note("nothing is left of the local region")
-        output.note("next: asgwarm local start")
+        output.next("asgwarm local start")
     return 0

@@ -23,5 +23,5 @@ def run(_flags: Flags, invocation: "Invocation") -> int:
         output.document(region.document(info))
     else:
         output.note(region.line(info))
-        output.note("next: asgwarm up --local")
+        output.next("asgwarm demo")
     return 0

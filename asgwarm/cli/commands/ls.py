@@ -38,5 +38,7 @@ async def _ls(flags: Flags, invocation: "Invocation") -> int:
     if held or ready:
         console = output.table()
         console.print(leases.table(held, ready, now=now_s(), width=console.width))
-    output.note(leases.advice(status.pool, held, ready))
+    else:
+        output.note("nothing is leased and nothing is ready")
+    output.next(leases.advice(status.pool, held, ready))
     return 0

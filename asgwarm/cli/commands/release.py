@@ -34,8 +34,7 @@ async def _release(leases: list[str], invocation: "Invocation") -> int:
 
     output = invocation.output
     for lease_or_name in leases:
-        pool = invocation.pool_of(lease_or_name)
-        lease = await pool.find(lease_or_name)
+        pool, lease = await invocation.find(lease_or_name, verb="release")
         await pool.release(lease)
         output.note(printable(f"released {lease.id} ({lease.instance_id})"))
         if output.json:

@@ -46,5 +46,6 @@ async def _status(flags: Flags, invocation: "Invocation") -> int:
         if status.records:
             console.print()
             console.print(view.instances(status, now=now_s(), width=console.width))
-        output.note(view.advice(status))
+        output.note(view.verdict(status))
+        output.next(view.advice(status))
     return NOT_FULL if flags.exit_code and status.why is not None else 0

@@ -98,5 +98,5 @@ def run(flags: Flags, invocation: "Invocation") -> int:
         output.document(stack.up_document(result, proposed.rate))
     else:
         output.note(stack.up_line(result))
-        output.note(f"next: asgwarm get {result.pool}{invocation.where}")
+        output.next(f"asgwarm get {result.pool}")
     return 0

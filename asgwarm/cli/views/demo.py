@@ -4,17 +4,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.padding import Padding
+
 from asgwarm.cli.escape import printable
 from asgwarm.cli.output import Output
 from asgwarm.cli.views import phases
-from asgwarm.clock import monotonic_s
+from asgwarm.cli.views import status as status_view
+from asgwarm.clock import monotonic_s, now_s
 
 if TYPE_CHECKING:
     from rich.status import Status
 
+    from asgwarm.pool import PoolStatus
     from asgwarm.stack.events import StackEvent
 
-INDENT = 3
+INDENT = "   "
 INTRODUCTION = (
     "The life of an instance, on an emulated region on this computer.",
     "Nothing here touches AWS or costs money, and the times are this computer's.",
@@ -23,32 +27,28 @@ CLOSING = "next: asgwarm up --plan     with AWS credentials: shows the price, no
 
 
 class Step:
-    """One step while it runs; what it has to say comes below its line."""
+    """One step while it runs."""
 
-    def __init__(self, status: "Status | None") -> None:
+    def __init__(self, stage: "Stage", status: "Status | None") -> None:
+        self._stage = stage
         self._status = status
         self.said: list[str] = []
 
     def say(self, sentence: str) -> None:
-        """Add a line below the step."""
+        """Add a line below the step's."""
         self.said.append(printable(sentence))
+        self._stage.lines(f"{INDENT}{self.said[-1]}", style="dim")
 
     def event(self, event: "StackEvent | str") -> None:
-        """Show what the stack does."""
-        self._draw(event if isinstance(event, str) else f"{event.logical_id}")
-
-    def counts(self, counts: Mapping[str, int]) -> None:
-        """Show the pool's counts."""
-        self._draw(", ".join(f"{count} {name}" for name, count in counts.items()))
+        """Show what the stack does, for as long as it does it."""
+        if self._status is not None:
+            now = event if isinstance(event, str) else event.logical_id
+            self._status.update(printable(now)[:70])
 
     def quiet(self) -> None:
         """Stop drawing, because somebody else writes now."""
         if self._status is not None:
             self._status.stop()
-
-    def _draw(self, now: str) -> None:
-        if self._status is not None:
-            self._status.update(printable(now)[:70])
 
 
 class Stage:
@@ -66,17 +66,26 @@ class Stage:
 
     @contextmanager
     def step(self, title: str, command: str) -> Iterator[Step]:
-        """Show that a step runs, and at its end what it says and how long it took."""
+        """Show that a step runs, and at its end how long it took."""
         self._number += 1
-        if not self._output.json:
-            self._console.print(f"{self._number:>2} {title}", style="bold")
-            self.lines(f"{'':{INDENT}}$ {command}", style="cyan")
-        step, began_s = Step(self._drawn()), monotonic_s()
+        self.lines(f"{self._number:>2} {title}", style="bold")
+        self.lines(f"{INDENT}$ {command}", style="cyan")
+        step, began_s = Step(self, self._drawn()), monotonic_s()
         try:
             yield step
         finally:
             step.quiet()
         self._close(step, title, monotonic_s() - began_s)
+
+    def status(self, status: "PoolStatus") -> None:
+        """Show a pool as `asgwarm status` does."""
+        if not self._output.json:
+            width = self._console.width - len(INDENT)
+            for part in (
+                status_view.counts(status, width),
+                status_view.instances(status, now=now_s(), width=width),
+            ):
+                self._console.print(Padding(part, (0, 0, 0, len(INDENT))))
 
     def warn(self, sentence: str) -> None:
         """Pass on a warning."""
@@ -123,6 +132,4 @@ class Stage:
                     "notes": step.said,
                 }
             )
-        said = step.said or ["done"]
-        said[-1] += f"  ({took_s:.1f} s)"
-        self.lines(*(f"{'':{INDENT}}{sentence}" for sentence in said), style="green")
+        self.lines(f"{INDENT}done in {took_s:.1f} s", style="green")

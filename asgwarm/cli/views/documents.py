@@ -65,13 +65,17 @@ def status(pool: "PoolStatus") -> Document:
         "targets": dict(pool.targets),
         "why": pool.why,
         "rate_per_hour": money(pool.rate_per_hour),
-        "instances": [_instance(record) for record in pool.records if record.is_live],
+        "instances": [_instance(record) for record in pool.records if _exists(record)],
     }
 
 
 def released(lease_id: str) -> Document:
     """`asgwarm.released/v1`: one lease was given back."""
     return {"schema": "asgwarm.released/v1", "lease_id": lease_id}
+
+
+def _exists(record: "Record") -> bool:
+    return record.state.value != "TERMINATED"
 
 
 def _instance(record: "Record") -> Document:

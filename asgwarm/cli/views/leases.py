@@ -35,24 +35,31 @@ def table(
 
 
 def advice(pool: str, leases: Sequence["Lease"], ready: Sequence["Record"]) -> str:
-    """What to type next."""
+    """The command to type next."""
     if leases:
-        held = printable(leases[0].name or leases[0].id)
-        return f"next: asgwarm connect {held}"
-    if ready:
-        return f"next: asgwarm get {pool}"
-    return f"nothing is leased and nothing is ready\nnext: asgwarm status {pool}"
+        return printable(f"asgwarm connect {leases[0].name or leases[0].id}")
+    return f"asgwarm get {pool}" if ready else f"asgwarm status {pool}"
 
 
 def hit(lease: "Lease", timings: Mapping[str, int]) -> str:
     """The one line that `get` leaves: instance, tier, milliseconds per phase."""
-    parts = [
+    measured = phases(timings)
+    return what(lease, timings) + (f": {measured}" if measured else "")
+
+
+def what(lease: "Lease", timings: Mapping[str, int]) -> str:
+    """Which instance was had, from which tier, and after how long."""
+    took_ms = timings["total_ms"]
+    return printable(f"{lease.instance_id} ({lease.tier}) in {took_ms} ms")
+
+
+def phases(timings: Mapping[str, int]) -> str:
+    """Milliseconds per phase that was measured."""
+    return ", ".join(
         f"{phase.replace('_', ' ')} {timings[f'{phase}_ms']}"
         for phase in PHASES
         if f"{phase}_ms" in timings
-    ]
-    spoken = f"{lease.instance_id} ({lease.tier}) in {timings.get('total_ms', 0)} ms"
-    return printable(f"{spoken}: {', '.join(parts)}" if parts else spoken)
+    )
 
 
 def _lease(lease: "Lease", now: int) -> Row:

@@ -33,7 +33,7 @@ COLUMNS = (
     Column(title="simple EIC", right=True, rank=1),
 )
 NOTES = (
-    "demo        the emulated region on this computer: says nothing about AWS's times;",
+    "demo        the emulated region on this computer: nothing about AWS's times;",
     "            phases overlap, the key is pushed while SSH connects",
     "EC2 tags    m7i.large on EC2, 2026-01-31: running instance found by its tags,",
     "            claimed with a tag; `connect` is all of SSH",

@@ -100,7 +100,6 @@ def down_lines(pool: str, leftovers: Sequence["Leftover"]) -> list[str]:
     return [
         f"pool {pool} is gone, but this remains:",
         *(printable(f"  {left.kind} {left.id}") for left in leftovers),
-        f"next: asgwarm down {pool}",
     ]
 
 

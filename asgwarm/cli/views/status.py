@@ -68,17 +68,19 @@ def instances(status: "PoolStatus", *, now: int, width: int) -> "Group":
     return fitted(INSTANCES, [_row(record, now) for record in live], width)
 
 
-def advice(status: "PoolStatus") -> str:
-    """Why the pool is not full, in a sentence, and what to type next."""
+def verdict(status: "PoolStatus") -> str:
+    """Whether the pool is full, and why not, in one sentence."""
     if status.why is None:
-        return f"the pool is full\nnext: asgwarm get {status.pool}"
+        return "the pool is full"
+    return printable(f"not full: {status.why}")
+
+
+def advice(status: "PoolStatus") -> str:
+    """The command to type next."""
     if status.mode == "DRAINING":
-        command = f"asgwarm down {status.pool}"
-    elif status.counts.get("ready", 0):
-        command = f"asgwarm get {status.pool}"
-    else:
-        command = f"asgwarm get {status.pool} --wait 2m"
-    return printable(f"not full: {status.why}") + f"\nnext: {command}"
+        return f"asgwarm down {status.pool}"
+    wait = "" if status.why is None or status.counts.get("ready", 0) else " --wait 2m"
+    return f"asgwarm get {status.pool}{wait}"
 
 
 def _row(record: "Record", now: int) -> Row:

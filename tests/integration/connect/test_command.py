@@ -1,6 +1,7 @@
 """Remote commands over a real SSH connection, with real file descriptors."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import tracemalloc
@@ -221,7 +222,8 @@ async def test_a_reader_that_stops_holds_the_instance_back(make_instance, enter)
                 on_first_byte=lambda: None,
             )
         )
-        await stuck.wait()
+        async with asyncio.timeout(10):
+            await stuck.wait()
         held_bytes, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         got_bytes = await asyncio.to_thread(read_exactly, reader, 64 << 20)
@@ -234,6 +236,76 @@ async def test_a_reader_that_stops_holds_the_instance_back(make_instance, enter)
         await conn.wait_closed()
     os.close(reader)
     os.close(stdout)
+
+
+async def test_input_that_nobody_reads_is_not_piled_up(make_instance, enter, streams):
+    """A command that does not read holds our producer back, through the pipe."""
+    release = asyncio.Event()
+
+    async def ignore_input(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        await release.wait()
+        process.exit(0)
+
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    async with make_instance(handler=ignore_input).serving() as instance:
+        conn = await enter(instance)
+        running = asyncio.create_task(streams.run(conn, "work", stdin=readable))
+
+        taken = await write_until_stuck(writable, most=16 << 20)
+
+        release.set()
+        assert await running == 0
+        assert taken < 8 << 20
+        conn.abort()
+        await conn.wait_closed()
+    os.close(readable)
+    os.close(writable)
+
+
+async def write_until_stuck(fd: int, *, most: int) -> int:
+    """Write zeros until nobody has taken any for 0.3 s; returns how many went."""
+    loop, taken = asyncio.get_running_loop(), 0
+    ready = asyncio.Event()
+    loop.add_writer(fd, ready.set)
+    with contextlib.suppress(TimeoutError):
+        while taken < most:
+            async with asyncio.timeout(0.3):
+                await ready.wait()
+            ready.clear()
+            with contextlib.suppress(BlockingIOError):
+                taken += os.write(fd, bytes(65536))
+    loop.remove_writer(fd)
+    return taken
+
+
+async def test_input_still_flows_when_the_output_has_ended(
+    make_instance, enter, streams
+):
+    """A command may close its output and go on reading."""
+    got, closed = [], asyncio.Event()
+
+    async def close_output(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        if process.command == "close":
+            process.stdout.write_eof()
+            closed.set()
+            got.append(await process.stdin.read())
+        process.exit(0)
+
+    readable, writable = os.pipe()
+    async with make_instance(handler=close_output).serving() as instance:
+        conn = await enter(instance)
+        running = asyncio.create_task(streams.run(conn, "close", stdin=readable))
+        await closed.wait()
+        await streams.run(conn, "anything")  # the end of output has come by then
+        os.write(writable, b"late")
+        os.close(writable)
+
+        assert await running == 0
+        assert got == [b"late"]
+        conn.abort()
+        await conn.wait_closed()
+    os.close(readable)
 
 
 def read_exactly(fd: int, size: int) -> int:
@@ -249,14 +321,15 @@ async def test_output_that_nobody_reads_ends_like_sigpipe(conn):
     reader, stdout = os.pipe()
     os.close(reader)
 
-    code = await run_command(
-        conn,
-        "yes",
-        stdin=None,
-        stdout=stdout,
-        stderr=stdout,
-        on_first_byte=lambda: None,
-    )
+    async with asyncio.timeout(10):
+        code = await run_command(
+            conn,
+            "yes",
+            stdin=None,
+            stdout=stdout,
+            stderr=stdout,
+            on_first_byte=lambda: None,
+        )
 
     os.close(stdout)
     assert code == 141

@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import socket
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
@@ -10,10 +13,10 @@ import pytest
 
 from asgwarm.connect.dial import PAUSES_S, dial
 from asgwarm.connect.gate import KeyGate
+from asgwarm.connect.handshake import Client, handshake
 from asgwarm.connect.keys import SessionKey, fingerprint
 from asgwarm.connect.push import InstanceGone
 from asgwarm.connect.race import unless_push_fails
-from asgwarm.connect.target import Target
 from asgwarm.connect.timings import Timings
 from asgwarm.connect.way_in import connect
 from asgwarm.errors import (
@@ -70,13 +73,7 @@ async def test_another_host_key_is_refused_before_any_authentication(instance, k
     """A server with another key than the pinned one gets no byte of authentication."""
     real = instance.host_key_line
     other = SessionKey.generate().public_line
-    target = Target(
-        instance_id="i-0123456789abcdef0",
-        address="127.0.0.1",
-        port=instance.port,
-        os_user="ec2-user",
-        host_key=other,
-    )
+    target = replace(instance.target, host_key=other)
 
     with pytest.raises(HostKeyMismatch) as caught:
         await connect(target, key, nothing, timings=Timings())
@@ -88,21 +85,30 @@ async def test_another_host_key_is_refused_before_any_authentication(instance, k
     assert len(instance.connections) == 1
 
 
-async def test_a_host_key_mismatch_counts_more_than_a_failed_push(instance, key):
+async def test_a_host_key_mismatch_counts_more_than_a_failed_push():
     """Another machine at the address is said, even when the push fails as well."""
-    released = asyncio.Event()
 
     async def push() -> None:
-        await released.wait()
-        raise KeyPushFailed("refused")
+        raise InstanceGone("terminated")
 
-    target = Target(
-        instance_id="i-0123456789abcdef0",
-        address="127.0.0.1",
-        port=instance.port,
-        os_user="ec2-user",
-        host_key=SessionKey.generate().public_line,
-    )
+    async def knock() -> asyncssh.SSHClientConnection:
+        await gate.settle()
+        raise HostKeyMismatch("another machine")
+
+    gate = KeyGate(push, Timings())
+    gate.push()
+
+    with pytest.raises(HostKeyMismatch):
+        await unless_push_fails(gate, knock())
+
+
+async def test_a_host_key_mismatch_does_not_wait_for_the_push(instance, key):
+    """The push is given up as soon as the machine is known to be another."""
+
+    async def push() -> None:
+        await asyncio.Event().wait()
+
+    target = replace(instance.target, host_key=SessionKey.generate().public_line)
 
     with pytest.raises(HostKeyMismatch):
         await connect(target, key, push, timings=Timings())
@@ -158,6 +164,7 @@ async def test_a_server_that_is_up_late_is_reached(make_instance, free_port):
 
         sock = await dial("127.0.0.1", free_port, sleep=start_instead_of_sleeping)
 
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         sock.close()
         assert slept == list(PAUSES_S)
 
@@ -184,13 +191,7 @@ async def test_a_server_that_hangs_up_at_first_is_reached(make_instance, key):
     async with behind.serving():
         front = await asyncio.start_server(relay, "127.0.0.1", 0)
         port = front.sockets[0].getsockname()[1]
-        target = Target(
-            instance_id="i-0123456789abcdef0",
-            address="127.0.0.1",
-            port=port,
-            os_user="ec2-user",
-            host_key=behind.host_key_line,
-        )
+        target = replace(behind.target, port=port)
         conn = await connect(target, key, nothing, timings=Timings())
         assert (await conn.run("echo in")).stdout == "in\n"
         await close(conn)
@@ -265,12 +266,28 @@ async def test_a_failed_push_wins_and_closes_the_connection(instance, key):
     assert open_sockets() == before
 
 
+async def test_a_failed_push_does_not_wait_for_the_network(
+    make_instance, key, full_backlog
+):
+    """An instance that is gone is said at once, not after its silence."""
+    silent = make_instance(port=full_backlog)
+
+    async def push() -> None:
+        raise InstanceGone("terminated")
+
+    async with asyncio.timeout(2):
+        with pytest.raises(InstanceGone):
+            await connect(silent.target, key, push, timings=Timings())
+
+
 async def test_a_failed_push_explains_why_nothing_answers():
     """An instance that is gone is named as such, not as a closed port."""
     refused = asyncio.Event()
 
     async def push() -> None:
         await refused.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
         raise InstanceGone("terminated")
 
     async def knock() -> asyncssh.SSHClientConnection:
@@ -329,6 +346,75 @@ async def test_cancelling_closes_everything(instance, key, moment):
         await conn.wait_closed()
     assert open_sockets() == before
     assert asyncio.all_tasks() == tasks
+
+
+async def test_cancelling_at_the_moment_of_success_closes_the_connection(
+    instance, enter
+):
+    """A connection that nobody will get is not left open."""
+    conn: asyncssh.SSHClientConnection = await enter(instance)
+    won = asyncio.Event()
+
+    async def succeed() -> asyncssh.SSHClientConnection:
+        won.set()
+        return conn
+
+    racing = asyncio.create_task(
+        unless_push_fails(KeyGate(nothing, Timings()), succeed())
+    )
+    await won.wait()
+    racing.cancel()
+    await asyncio.wait({racing})
+
+    assert racing.cancelled()
+    assert conn.is_closed()
+
+
+@pytest.mark.root
+def test_a_user_without_a_name_is_told_what_to_set():
+    """A container may run as a bare number, for which asyncssh has no name."""
+    program = """if True:
+        import asyncio, os, sys
+        from asgwarm.connect.keys import SessionKey
+        from asgwarm.connect.target import Target
+        from asgwarm.connect.timings import Timings
+        from asgwarm.connect.way_in import connect
+        from asgwarm.errors import ConfigError
+        key = SessionKey.generate()
+        target = Target(
+            instance_id="i-0", address="127.0.0.1", os_user="a",
+            host_key=key.public_line,
+        )
+        os.environ.clear()
+        os.setuid(54321)
+        try:
+            asyncio.run(connect(target, key, asyncio.Event().wait, timings=Timings()))
+        except ConfigError as error:
+            sys.exit(error.hint)
+    """
+
+    done = subprocess.run(  # noqa: S603  # this interpreter, our own text
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stderr == "export LOGNAME=asgwarm\n"
+
+
+async def test_a_handshake_that_is_cancelled_at_once_closes_its_socket(instance, key):
+    """The socket is the handshake's from its first step on."""
+    sock = await dial("127.0.0.1", instance.port)
+    client = Client(key, KeyGate(nothing, Timings()), Timings())
+    shaking = asyncio.create_task(handshake(sock, instance.target, client))
+    await asyncio.sleep(0)
+
+    shaking.cancel()
+    await asyncio.wait({shaking})
+
+    assert sock.fileno() == -1
 
 
 async def test_neither_agent_nor_other_keys_take_part(instance, key, monkeypatch):

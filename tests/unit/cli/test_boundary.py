@@ -11,7 +11,7 @@ import pytest
 
 from asgwarm import errors
 from asgwarm.cli.flags import NoFlags
-from asgwarm.cli.main import run
+from asgwarm.cli.main import Load, run
 
 BLOCKING = """
 import signal, sys
@@ -46,7 +46,7 @@ sys.exit(run(["ls"], load=lambda _: SimpleNamespace(Flags=NoFlags, run=kind)))
 """
 
 
-def raising(error):
+def raising(error: Exception) -> Load:
     """Give a command's module whose run raises *error*."""
 
     def run_it(_flags, _invocation):
@@ -56,7 +56,9 @@ def raising(error):
     return lambda _command: SimpleNamespace(Flags=NoFlags, run=run_it)
 
 
-def every_class(root=errors.AsgwarmError):
+def every_class(
+    root: type[errors.AsgwarmError] = errors.AsgwarmError,
+) -> list[type[errors.AsgwarmError]]:
     """All classes of the tree, the root included."""
     return [root, *(sub for c in root.__subclasses__() for sub in every_class(c))]
 
@@ -138,6 +140,26 @@ def test_wrong_words_are_2_even_with_a_remote_command(argv, capfd):
     first, second = err.splitlines()
     assert first.startswith("error: ")
     assert second.startswith("hint: ")
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint", "shown"),
+    [
+        (["ls", "--local"], "asgwarm up dev", "asgwarm up dev --local"),
+        (["--local", "ls"], "asgwarm local start", "asgwarm local start"),
+        (
+            ["ls", "--region", "eu-west-1", "--profile=p"],
+            "asgwarm get dev -- true",
+            "asgwarm get dev --region eu-west-1 --profile=p -- true",
+        ),
+        (["ls", "--local"], "aws sso login", "aws sso login"),
+    ],
+)
+def test_a_hint_reaches_the_same_place(argv, hint, shown, capfd):
+    """A command to type carries the region, profile or --local of this run."""
+    run(argv, {}, raising(errors.PoolError("it failed", hint=hint)))
+
+    assert capfd.readouterr().err.splitlines()[1] == f"hint: {shown}"
 
 
 def test_a_bug_is_one_line_and_a_hint(capfd):

@@ -32,7 +32,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def shown(output):
+def shown(output: Output) -> None:
     """Show one event of each kind."""
     with progress(output, "pool dev") as show:
         show(replace(DONE, status="CREATE_IN_PROGRESS"))

@@ -8,6 +8,7 @@ import pytest
 from asgwarm.cli.commands.up import Flags
 from asgwarm.cli.proposal import Proposal, options
 from asgwarm.cli.views import stack
+from asgwarm.config import Value
 from asgwarm.errors import ConfigError
 from asgwarm.stack.options import PoolOptions
 from asgwarm.stack.price import rate
@@ -33,7 +34,12 @@ def test_what_nobody_said_stays_unsaid():
 
 def test_what_was_typed_wins_over_the_file():
     """Flags hide the defaults of asgwarm.toml one by one."""
-    configured = {"hot": 3, "warm": 4, "max-lease": "2h", "subnet": "subnet-0123abcd"}
+    configured: dict[str, Value] = {
+        "hot": 3,
+        "warm": 4,
+        "max-lease": "2h",
+        "subnet": "subnet-0123abcd",
+    }
 
     found = options("dev", Flags(hot=1, max_lease="90m"), configured)
 

@@ -1,6 +1,7 @@
 """Tables fit whatever width there is."""
 
 import io
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ ROWS = [
 ]
 
 
-def drawn(columns, rows, width):
+def drawn(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[str]:
     """The lines of the table, without colour."""
     out = io.StringIO()
     Console(file=out, width=width).print(fitted(columns, rows, width))

@@ -94,6 +94,6 @@ def test_phases_come_in_the_order_of_the_work(clock):
 
 
 def test_an_unknown_phase_is_a_mistake(clock):
-    """A misspelt phase is not silently another column."""
-    with pytest.raises(ValueError, match="'conect'"):
-        Timings(clock).begin("conect")
+    """An unplanned phase is not silently another column."""
+    with pytest.raises(ValueError, match="'greeting'"):
+        Timings(clock).begin("greeting")

@@ -1,5 +1,6 @@
 """How many instances the group should keep."""
 
+import pytest
 from make import leased, record, settings
 
 from asgwarm.domain.capacity import capacity_of, surplus
@@ -33,18 +34,26 @@ def test_a_pool_that_goes_down_wants_nothing():
     assert capacity_of(settings(hot=3), None, [], draining=False).target == 0
 
 
-def test_a_claim_is_replaced_unless_there_is_surplus_or_the_cap_is_reached():
+@pytest.mark.parametrize(
+    ("hot", "cap", "desired", "shrinks"),
+    [(1, 10, 1, False), (1, 10, 2, True), (1, 2, 1, False), (1, 1, 1, True)],
+)
+def test_a_claim_is_replaced_unless_there_is_surplus_or_the_cap_is_reached(
+    hot, cap, desired, shrinks
+):
     """Detaching lowers the desired capacity only then."""
-    one = [leased()]
+    known = settings(hot=hot, cap=cap)
 
-    def shrinks(hot, cap, desired):
-        known = settings(hot=hot, cap=cap)
-        return capacity_of(known, group(desired), one, draining=False).detach_shrinks
+    capacity = capacity_of(known, group(desired), [leased()], draining=False)
 
-    assert not shrinks(hot=1, cap=10, desired=1)
-    assert shrinks(hot=1, cap=10, desired=2)
-    assert not shrinks(hot=1, cap=2, desired=1)
-    assert shrinks(hot=1, cap=1, desired=1)
+    assert capacity.shrink() is shrinks
+
+
+def test_no_more_leave_for_good_than_are_too_many():
+    """Of three that leave at once, with one too many, two are replaced."""
+    capacity = capacity_of(settings(hot=4), group(5), [], draining=False)
+
+    assert [capacity.shrink() for _ in range(3)] == [True, False, False]
 
 
 def test_surplus_is_what_has_been_ready_longest():

@@ -60,7 +60,7 @@ def test_the_decision_is_total_and_legal(state, lifecycle, ec2, draining):
     ):
         found = do(view(row, lifecycle, ec2=seen, draining=draining, report=guest))
         if found in EDGES:
-            before = EDGES[found].before
+            before = EDGES[found].before.split()
             assert state in before if state else not before
         else:
             assert found is None or found in REQUESTS

@@ -29,7 +29,7 @@ AGENT = {
 }
 META = {
     "epoch": "e",
-    "mode": "ACTIVE",
+    "pool_mode": "ACTIVE",
     "hot": 1,
     "warm": 2,
     "cap": 3,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from asgwarm.local.autoscaling.effects import (
+    Effect,
     EmitEvent,
     RunInstance,
     SetMembership,
@@ -105,7 +106,7 @@ class Region:
             for effect in effects:
                 self._do(effect)
 
-    def _do(self, effect: Any) -> None:
+    def _do(self, effect: Effect) -> None:
         machine, now = self.machine, self.now
         match effect:
             case EmitEvent():
@@ -144,9 +145,11 @@ class Region:
 
 @pytest.fixture
 def make_region() -> Callable[..., Region]:
+    """Regions, for a test that wants more than one or its own timings."""
     return Region
 
 
 @pytest.fixture
 def region() -> Region:
+    """One region."""
     return Region()

@@ -6,6 +6,7 @@ LAUNCH = "autoscaling:EC2_INSTANCE_LAUNCHING"
 
 
 def wait_of(region, instance_id="i-1"):
+    """The open action of the hook "launch" about an instance."""
     return region.instances()[instance_id].waits["launch"]
 
 
@@ -142,6 +143,23 @@ def test_two_hooks_both_have_to_continue(region):
 
     region.call("CompleteLifecycleAction", LifecycleHookName="launch", **answer)
     assert region.states() == {"i-1": "Pending:Proceed"}
+
+
+def test_one_abandon_is_enough_to_end_a_termination(region):
+    """ABANDON of a termination does not wait for the other hooks."""
+    region.filled(desired=1, pool=0)
+    end = "autoscaling:EC2_INSTANCE_TERMINATING"
+    region.call("PutLifecycleHook", LifecycleHookName="second", LifecycleTransition=end)
+    region.call("SetDesiredCapacity", DesiredCapacity=0)
+    region.pass_time(5)
+    assert region.states() == {"i-1": "Terminating:Wait"}
+    answer = {"AutoScalingGroupName": "dev-pool", "LifecycleHookName": "second"}
+    answer |= {"InstanceId": "i-1", "LifecycleActionResult": "ABANDON"}
+
+    region.machine.call("CompleteLifecycleAction", answer, now=region.now)
+
+    assert region.states() == {"i-1": "Terminating:Proceed"}
+    assert region.instances()["i-1"].waits == {}
 
 
 def test_a_deleted_hook_abandons_launches_and_lets_terminations_go(region):

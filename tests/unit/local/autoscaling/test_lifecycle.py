@@ -14,8 +14,9 @@ from asgwarm.local.autoscaling.lifecycle import (
 
 
 def documented_states() -> set[str]:
+    """The enum LifecycleState of the API."""
     model = botocore.session.get_session().get_service_model("autoscaling")
-    return set(model.shape_for("LifecycleState").enum)
+    return set(model.shape_for("LifecycleState").metadata["enum"])
 
 
 def test_every_state_is_one_that_aws_documents():
@@ -64,5 +65,5 @@ def test_every_state_leads_to_an_end():
     ],
 )
 def test_the_metadata_says_where_an_instance_is_going(state, target):
-    """target-lifecycle-state is the state at the end of the way, not the present one."""
+    """target-lifecycle-state is the end of the way, not the present state."""
     assert target_of(state, "Stopped") == target

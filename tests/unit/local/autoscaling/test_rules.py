@@ -1,6 +1,7 @@
 """Random requests, random answers of EC2, random time: the rules hold after each."""
 
 import copy
+from typing import Any
 
 import hypothesis.strategies as st
 from hypothesis import settings
@@ -229,7 +230,12 @@ class LateEc2(RuleBasedStateMachine):
 
 def test_the_rules_hold_whatever_happens(make_region):
     """Limits, places, waits and determinism in every order; the wish in the end."""
+
+    def two_alike() -> Any:
+        return LateEc2(make_region(), make_region())
+
+    machine: Any = two_alike
     run_state_machine_as_test(
-        lambda: LateEc2(make_region(), make_region()),
+        machine,
         settings=settings(max_examples=60, stateful_step_count=30, deadline=None),
     )

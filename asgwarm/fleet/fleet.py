@@ -1,0 +1,115 @@
+"""A pool's Auto Scaling group and EC2 instances: what is there, and what may be asked.
+
+Rule 1: a group that does not exist (yet, or any more) is None, never an error, and
+nothing is concluded from it.
+Rule 2: an answer that says that the thing is already done counts as done.
+Rule 3: instances are found by the tag that carries the stack's id, because a detached
+instance keeps it while it loses the group's.
+"""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from asgwarm.domain.fleet import Ec2Instance, GroupView
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ec2 import EC2Client
+
+# What a call that came too late, or a hook too early, is told.
+_TOO_LATE = re.compile(
+    r"not in InService or Standby|not part of Auto Scaling group|not found"
+    r"|No warm pool|does not exist|No active Lifecycle Action",
+    re.IGNORECASE,
+)
+
+
+class Fleet:
+    """One group with its warm pool, by name, and what carries its stack's tag."""
+
+    def __init__(
+        self,
+        autoscaling: "AutoScalingClient",
+        ec2: "EC2Client",
+        group: str,
+        stack_id: str,
+    ) -> None:
+        self.autoscaling, self.ec2 = autoscaling, ec2
+        self.name, self.stack_id = group, stack_id
+
+    def group(self) -> GroupView | None:
+        """Return the group with every member's lifecycle state; None without group."""
+        answer = self.autoscaling.describe_auto_scaling_groups(
+            AutoScalingGroupNames=[self.name]
+        )
+        groups: Any = answer["AutoScalingGroups"]
+        if not groups:
+            return None
+        pages = self.autoscaling.get_paginator("describe_warm_pool").paginate(
+            AutoScalingGroupName=self.name
+        )
+        members: list[Any] = list(groups[0]["Instances"])
+        for page in pages:
+            members += page.get("Instances", [])
+        suspended = {p["ProcessName"] for p in groups[0].get("SuspendedProcesses", [])}
+        return GroupView(
+            desired=groups[0]["DesiredCapacity"],
+            lifecycle_states={m["InstanceId"]: m["LifecycleState"] for m in members},
+            rebalances="AZRebalance" not in suspended,
+        )
+
+    def last_failure(self) -> str:
+        """Return why the newest launch failed; empty when it did not fail."""
+        answer = self.autoscaling.describe_scaling_activities(
+            AutoScalingGroupName=self.name, MaxRecords=20
+        )
+        for activity in answer["Activities"]:
+            launches = activity.get("Description", "").startswith("Launching")
+            if launches and activity["StatusCode"] in ("Failed", "Successful"):
+                return activity.get("StatusMessage", "")  # success has none
+        return ""
+
+    def ask(self, action: str, **parameters: Any) -> bool:
+        """Make a request that changes something of the group, `detach_instances` say.
+
+        Returns:
+            False where it came too late, because the thing is done, or for a
+            lifecycle hook too early: right after an instance enters its `:Wait`
+            state the group may not know the action yet.
+        """
+        if action != "terminate_instance_in_auto_scaling_group":
+            parameters["AutoScalingGroupName"] = self.name
+        try:
+            getattr(self.autoscaling, action)(**parameters)
+        except ClientError as error:
+            if not _TOO_LATE.search(str(error)):
+                raise
+            return False
+        return True
+
+    def instances(self) -> dict[str, Ec2Instance]:
+        """Return the stack's EC2 instances by id, those just terminated included."""
+        pages = self.ec2.get_paginator("describe_instances").paginate(
+            Filters=[{"Name": "tag:asgwarm:stack", "Values": [self.stack_id]}]
+        )
+        return {
+            instance["InstanceId"]: Ec2Instance(
+                state=instance["State"]["Name"],
+                az=instance.get("Placement", {}).get("AvailabilityZone", ""),
+                public_address=instance.get("PublicIpAddress", ""),
+                private_address=instance.get("PrivateIpAddress", ""),
+            )
+            for page in pages
+            for reservation in page["Reservations"]
+            for instance in reservation["Instances"]
+        }
+
+    def terminate(self, instance_id: str) -> None:
+        """Terminate an instance; one that EC2 no longer knows counts as terminated."""
+        try:
+            self.ec2.terminate_instances(InstanceIds=[instance_id])
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "InvalidInstanceID.NotFound":
+                raise

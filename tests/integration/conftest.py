@@ -1,0 +1,92 @@
+"""Emulated regions that really run, as processes of their own.
+
+`region` is one for all tests: whoever uses it names things uniquely and leaves time and
+faults alone. `fresh_region` belongs to one test, which may do with it what it likes.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from asgwarm.local import process
+from asgwarm.local.control import Control
+from asgwarm.local.info import RegionInfo
+
+WAIT_S = 20.0
+
+
+@dataclass
+class LocalRegion:
+    """A running region with clients for it."""
+
+    info: RegionInfo
+    control: Control
+    _session: Any = field(default_factory=boto3.Session)
+    _clients: list[Any] = field(default_factory=list)
+
+    def client(self, service: str, **changes: Any) -> Any:
+        """An unmodified boto3 client with the region's key; it does not retry."""
+        settings: dict[str, Any] = {
+            "endpoint_url": self.info.endpoint_url,
+            "region_name": self.info.region,
+            "aws_access_key_id": self.info.access_key_id,
+            "aws_secret_access_key": self.info.secret_access_key,
+            "config": Config(
+                retries={"total_max_attempts": 1}, read_timeout=30, connect_timeout=5
+            ),
+        }
+        made = self._session.client(service, **settings | changes)
+        self._clients.append(made)
+        return made
+
+    def until(self, done: Callable[[], Any], *, timeout_s: float = WAIT_S) -> Any:
+        """What *done* returns once it is true; asked again after each change."""
+        deadline = self.control.status()["uptime_s"] + timeout_s
+        while True:
+            status = self.control.status()
+            if found := done():
+                return found
+            assert status["uptime_s"] < deadline, f"it did not happen: {status}"
+            self.control.wait_change(status["changes"], 1.0)
+
+    def environment(self) -> dict[str, str]:
+        """Variables that point any AWS client at the region."""
+        return {
+            "AWS_ENDPOINT_URL": self.info.endpoint_url,
+            "AWS_REGION": self.info.region,
+            "AWS_DEFAULT_REGION": self.info.region,
+            "AWS_ACCESS_KEY_ID": self.info.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.info.secret_access_key,
+        }
+
+    def close(self) -> None:
+        """Close the clients."""
+        for client in self._clients:
+            client.close()
+
+
+def _running(state_dir: Path, **options: Any) -> Iterator[LocalRegion]:
+    info = process.start(state_dir, **options)
+    running = LocalRegion(info=info, control=Control(info))
+    try:
+        yield running
+    finally:
+        running.close()
+        process.stop(state_dir)
+
+
+@pytest.fixture(scope="session")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRegion]:
+    """The region that all tests share."""
+    yield from _running(tmp_path_factory.mktemp("region"))
+
+
+@pytest.fixture
+def fresh_region(tmp_path: Path) -> Iterator[LocalRegion]:
+    """A region of the test's own."""
+    yield from _running(tmp_path / "region")

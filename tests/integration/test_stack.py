@@ -1,0 +1,124 @@
+"""The real template, deployed to and removed from the emulated region."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from asgwarm.errors import GuardRefused, StackFailed
+from asgwarm.stack.deploy import StackEvent, deploy, find
+from asgwarm.stack.network import default_network
+from asgwarm.stack.options import PoolOptions
+from asgwarm.stack.teardown import leftovers, take_down
+
+FOREIGN = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+
+
+@pytest.fixture
+def aws(region: Any) -> SimpleNamespace:
+    """Clients of the region, and a pause that ends with the next change in it."""
+
+    def pause(seconds: float) -> None:
+        changes = region.control.status()["changes"]
+        region.control.wait_change(changes, min(seconds, 0.2))
+
+    names = ("cloudformation", "autoscaling", "ec2", "dynamodb")
+    clients = {name: region.client(name) for name in names}
+    return SimpleNamespace(**clients, pause=pause, until=region.until)
+
+
+def _up(aws: Any, pool: str, **options: Any) -> Any:
+    network = default_network(aws.ec2)
+    asked = PoolOptions(pool=pool, subnets=network.subnets, **options)
+    events: list[StackEvent] = []
+    result = deploy(aws.cloudformation, asked, on_event=events.append, sleep=aws.pause)
+    return result, events
+
+
+def _down(aws: Any, pool: str) -> Any:
+    stack = find(aws.cloudformation, f"asgwarm-{pool}")
+    assert stack is not None
+    return take_down(aws, stack, on_event=lambda event: None, sleep=aws.pause)
+
+
+def test_a_pool_is_created_once_and_found_as_it_is_afterwards(aws):
+    """The events tell of every resource, and the same request changes nothing."""
+    result, events = _up(aws, "once")
+    again, later = _up(aws, "once")
+
+    assert result.changed
+    assert not again.changed
+    assert result.outputs["Table"] == "asgwarm-once"
+    assert result.outputs["Epoch"] == result.stack_id == again.stack_id
+    assert events[-1].logical_id == "asgwarm-once"
+    assert events[-1].status == "CREATE_COMPLETE"
+    assert len({(e.logical_id, e.status) for e in events}) == len(events)
+    assert later == []
+    assert _down(aws, "once") == []
+
+
+def test_an_update_keeps_what_was_not_said(aws):
+    """Sizes that nobody mentions stay, here and in the group."""
+    _up(aws, "keep", hot=0, warm=0, cap=7)
+
+    result, _ = _up(aws, "keep", max_lease_s=600)
+
+    stack = find(aws.cloudformation, "asgwarm-keep")
+    assert result.changed
+    assert stack is not None
+    assert (stack.parameters["Cap"], stack.parameters["MaxLeaseS"]) == ("7", "600")
+    assert _down(aws, "keep") == []
+
+
+def test_a_stack_of_somebody_else_is_not_touched(aws):
+    """The name alone makes no pool."""
+    aws.cloudformation.create_stack(
+        StackName="asgwarm-theirs", TemplateBody=json.dumps(FOREIGN)
+    )
+
+    with pytest.raises(GuardRefused, match="none of asgwarm's"):
+        _up(aws, "theirs")
+
+    assert find(aws.cloudformation, "asgwarm-theirs") is not None
+
+
+def test_a_failure_names_the_first_resource_and_the_way_out(aws):
+    """Then an empty stack is left, which says what to do with it."""
+    with pytest.raises(StackFailed, match=r"ImageId|LaunchTemplate") as caught:
+        _up(aws, "broken", instance_type="m7i.large", ami="/no/such/parameter")
+    assert caught.value.hint
+
+
+def test_nothing_is_left_of_a_pool_that_was_taken_down(aws):
+    """Detached instances too are ended, and a repeated end finds nothing to do."""
+    result, _ = _up(aws, "gone", hot=0, warm=0)
+    tag = {"Key": "asgwarm:stack", "Value": result.stack_id}
+    stray = aws.ec2.run_instances(
+        ImageId="ami-12345678",
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [tag]}],
+    )["Instances"][0]["InstanceId"]
+    stack = find(aws.cloudformation, "asgwarm-gone")
+    assert stack is not None
+    assert [left.id for left in leftovers(aws, stack.stack_id) if left.id == stray]
+
+    assert _down(aws, "gone") == []
+
+    states = aws.ec2.describe_instances(InstanceIds=[stray])["Reservations"]
+    assert states[0]["Instances"][0]["State"]["Name"] == "terminated"
+    assert take_down(aws, stack, on_event=lambda e: None, sleep=aws.pause) == []
+
+
+def test_a_pool_fills_itself(aws):
+    """The guest reports, the function registers: one ready and two warm."""
+    _up(aws, "fills")
+
+    def states() -> bool:
+        rows = aws.dynamodb.scan(TableName="asgwarm-fills")["Items"]
+        found = sorted(row["st"]["S"] for row in rows if "st" in row)
+        return found == ["READY", "WARMED", "WARMED"]
+
+    assert aws.until(states)
+    assert _down(aws, "fills") == []
