@@ -4,7 +4,7 @@ Rule 1: every change of a row is a line of EDGES, and the registry sends its
 condition with it. What is not in the table cannot be written.
 Rule 2: an instance is LEASED at most once, and no edge leads back to READY.
 Rule 3: every edge is fenced: the row must still have the `gen` that was read, and a
-change of state adds one to it. (One exception: a row to quarantine may have none.)
+change of state adds one to it.
 Rule 4: this module does not know who asks nor what time it is.
 """
 

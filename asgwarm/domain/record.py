@@ -23,7 +23,6 @@ class State(StrEnum):
     LEASED = "LEASED"  # somebody's, once and never again
     DRAINING = "DRAINING"  # will be terminated
     TERMINATED = "TERMINATED"  # gone; the row stays as a tombstone
-    QUARANTINED = "QUARANTINED"  # not understood; never offered
 
 
 # An instance may still stand behind a row in one of these.

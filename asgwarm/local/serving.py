@@ -26,7 +26,8 @@ CLOSE_S = 2.0
 
 def bind(port: int | None) -> socket.socket:
     """A listening socket on 127.0.0.1; *port* None takes any free one."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio switches Nagle off only where the protocol is named.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port or 0))
     listener.listen(512)

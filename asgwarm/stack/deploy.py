@@ -202,9 +202,7 @@ def _create(client: "CloudFormationClient", options: PoolOptions) -> Events:
                 ClientRequestToken=_token(),
             )
         except ClientError as error:
-            if _is_outrun(error):
-                raise _Outrun from error
-            raise
+            raise _refusal(error, options.pool) from error
     return Events(client, answer["StackId"], from_now=False)
 
 
@@ -225,9 +223,7 @@ def _update(
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 raise _Unchanged(stack) from error
-            if _is_outrun(error):
-                raise _Outrun from error
-            raise
+            raise _refusal(error, options.pool) from error
     return events
 
 
@@ -243,11 +239,20 @@ def _changes(
     return changes
 
 
-def _is_outrun(error: ClientError) -> bool:
-    code = error.response.get("Error", {}).get("Code", "")
+def _refusal(error: ClientError, pool: str) -> Exception:
+    """What it means that CloudFormation did not begin."""
+    said = error.response.get("Error", {})
+    code, message = said.get("Code", ""), " ".join(said.get("Message", "").split())
     if code in ("AlreadyExistsException", "OperationInProgressException"):
-        return True
-    return "_IN_PROGRESS state" in str(error)
+        return _Outrun()
+    if "_IN_PROGRESS state" in message:
+        return _Outrun()
+    if code == "ValidationError":
+        return StackFailed(
+            f"CloudFormation refuses stack {stack_name(pool)}: {message}",
+            hint="asgwarm up --help",
+        )
+    return ClientError(error.response, error.operation_name)
 
 
 def _token() -> str:

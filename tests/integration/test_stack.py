@@ -85,9 +85,31 @@ def test_a_stack_of_somebody_else_is_not_touched(aws):
 
 def test_a_failure_names_the_first_resource_and_the_way_out(aws):
     """Then an empty stack is left, which says what to do with it."""
-    with pytest.raises(StackFailed, match=r"ImageId|LaunchTemplate") as caught:
-        _up(aws, "broken", instance_type="m7i.large", ami="/no/such/parameter")
-    assert caught.value.hint
+    launch = aws.ec2.create_launch_template(
+        LaunchTemplateName="taken", LaunchTemplateData={"ImageId": "ami-12345678"}
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="asgwarm-broken-pool",
+        LaunchTemplate={"LaunchTemplateId": launch},
+        VPCZoneIdentifier=default_network(aws.ec2).subnets[0],
+        MinSize=0,
+        MaxSize=0,
+    )
+
+    with pytest.raises(StackFailed, match=r"Group \(AWS::AutoScaling::.*exists"):
+        _up(aws, "broken")
+    with pytest.raises(StackFailed, match="an empty stack is left") as caught:
+        _up(aws, "broken")
+
+    assert caught.value.hint == "asgwarm down broken"
+
+
+def test_what_cloudformation_refuses_is_said_in_one_line(aws):
+    """A parameter of the account that is not there never becomes a stack."""
+    with pytest.raises(StackFailed, match="/no/such/parameter"):
+        _up(aws, "refused", ami="/no/such/parameter")
+
+    assert find(aws.cloudformation, "asgwarm-refused") is None
 
 
 def test_nothing_is_left_of_a_pool_that_was_taken_down(aws):

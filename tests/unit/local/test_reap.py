@@ -20,9 +20,9 @@ def test_processes_are_found_by_home_and_ended(tmp_path):
     command = ["/bin/sh", "-c", "exec sleep 600"]
     strange = home | {"HOME": str(other)}
     with (
-        subprocess.Popen(command, env=home) as one,  # noqa: S603  # words are ours
-        subprocess.Popen(command, env=home, start_new_session=True) as two,  # noqa: S603
-        subprocess.Popen(command, env=strange) as stranger,  # noqa: S603
+        subprocess.Popen(command, env=home) as one,  # words are ours
+        subprocess.Popen(command, env=home, start_new_session=True) as two,
+        subprocess.Popen(command, env=strange) as stranger,
     ):
         try:
             assert set(processes_under(mine)) == {one.pid, two.pid}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 
 import pytest
 
@@ -11,6 +12,7 @@ from asgwarm.local.addresses import Addresses
 from asgwarm.local.answers import error_answer
 from asgwarm.local.front import action_of
 from asgwarm.local.info import RegionError, RegionInfo, load, make_private, save
+from asgwarm.local.serving import bind
 from asgwarm.local.signature import Request
 
 
@@ -102,6 +104,13 @@ def test_the_published_file_is_for_its_owner_only(tmp_path):
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "region.json").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in folder.iterdir()] == ["region.json"]
+
+
+def test_the_socket_listens_on_loopback_without_delay():
+    """Asyncio sends small answers at once only where the protocol is named."""
+    with bind(None) as listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", '{"pid": 1}'])

@@ -1,0 +1,150 @@
+"""The template as it is deployed."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from asgwarm.guest import guest
+from asgwarm.stack.bundle import MAX_TEMPLATE_BYTES, main, unpacked
+from asgwarm.stack.template import template_text
+
+MAX_USER_DATA_BYTES = 16_384  # before base64; EC2 API reference, RunInstances
+
+
+class Cfn(yaml.SafeLoader):
+    """Reads a template; short forms of functions become {name: value}."""
+
+
+def _short_form(loader: Any, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    return {suffix: loader.construct_mapping(node, deep=True)}
+
+
+Cfn.add_multi_constructor("!", _short_form)
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    """What CloudFormation reads."""
+    found = yaml.load(template_text(), Cfn)  # noqa: S506 - a SafeLoader
+    assert isinstance(found, dict)
+    return found
+
+
+def _resource(template: dict[str, Any], name: str) -> Any:
+    return template["Resources"][name]["Properties"]
+
+
+def _user_data(template: dict[str, Any], **parameters: str) -> str:
+    data = _resource(template, "LaunchTemplate")["LaunchTemplateData"]["UserData"]
+    text, values = data["Fn::Base64"]["Sub"]
+    setup = values["SetupFile"]["If"][1]["Sub"] if parameters.get("Setup") else ""
+    for name, value in ({"SetupFile": setup} | parameters).items():
+        text = text.replace("${" + name + "}", value)
+    return str(text)
+
+
+def test_the_template_is_what_the_sources_make():
+    """Whoever changes a source runs `make templates`."""
+    assert main(["--check"]) == 0
+
+
+def test_the_template_fits():
+    """CloudFormation takes no more in one call."""
+    assert len(template_text().encode()) <= MAX_TEMPLATE_BYTES
+
+
+def test_user_data_fits_with_the_longest_set_up_script(template):
+    """Room for names of regions and accounts included."""
+    text = _user_data(template, Setup="x" * 4_096)
+
+    assert len(text.encode()) + 500 <= MAX_USER_DATA_BYTES
+
+
+def test_user_data_installs_the_guest(template):
+    """A cloud-config document with unit, settings, script and set-up script."""
+    known = {
+        "Pool": "dev",
+        "SetupTimeoutS": "600",
+        "AWS::Region": "eu-west-1",
+        "AWS::Partition": "aws",
+        "AWS::AccountId": "123456789012",
+        "AWS::URLSuffix": "amazonaws.com",
+        "Setup": "ZWNobwo=",
+    }
+    text = _user_data(template, **known)
+
+    assert "${" not in text
+    assert text.startswith("#cloud-config\n")
+    document = yaml.safe_load(text)
+    files = {file["path"]: file for file in document["write_files"]}
+    assert json.loads(files["/opt/asgwarm/guest.json"]["content"]) == {
+        "table": "asgwarm-dev",
+        "setup_timeout_s": 600,
+        "endpoint": "https://dynamodb.eu-west-1.amazonaws.com",
+        "instances": "arn:aws:ec2:eu-west-1:123456789012:instance/",
+    }
+    unit = files["/etc/systemd/system/asgwarm-guest.service"]["content"]
+    assert "\nExecStart=/usr/bin/python3 /opt/asgwarm/guest.py\n" in unit
+    assert files["/opt/asgwarm/setup"]["permissions"] == "0755"
+    assert files["/opt/asgwarm/setup"]["encoding"] == "b64"
+    assert document["runcmd"] == [
+        "systemctl daemon-reload",
+        "systemctl enable --now --no-block asgwarm-guest.service",
+    ]
+
+
+def test_an_instance_may_write_its_own_row_and_nothing_else(template):
+    """Whoever holds an instance is root on it and has its role."""
+    policies = _resource(template, "GuestRole")["Policies"]
+    (statement,) = policies[0]["PolicyDocument"]["Statement"]
+    condition = statement["Condition"]
+    every = condition["ForAllValues:StringEquals"]
+
+    assert statement["Action"] == "dynamodb:UpdateItem"
+    assert every["dynamodb:LeadingKeys"] == ["${ec2:SourceInstanceARN}"]
+    assert every["dynamodb:Attributes"] == guest.ATTRIBUTES.split()
+    assert condition["StringEqualsIfExists"] == {"dynamodb:ReturnValues": "NONE"}
+    assert condition["Null"]["dynamodb:LeadingKeys"] == "false"
+
+
+def test_nobody_is_let_in_unless_a_parameter_says_so(template):
+    """No ingress by default, and never from everywhere."""
+    ingress = _resource(template, "SecurityGroup")["SecurityGroupIngress"]["If"]
+
+    assert ingress[0] == "Admits"
+    assert [rule["CidrIp"] for rule in ingress[1]] == [{"Ref": "AllowCidr"}]
+    assert template["Parameters"]["AllowCidr"]["Default"] == ""
+
+
+def test_no_update_of_the_stack_can_choose_a_victim(template):
+    """No desired capacity, no minimum, an absolute warm pool."""
+    group, pool = _resource(template, "Group"), _resource(template, "WarmPool")
+
+    assert "DesiredCapacity" not in group
+    assert group["MinSize"] == "0"
+    assert pool["MinSize"] == pool["MaxGroupPreparedCapacity"] == {"Ref": "Warm"}
+
+
+def test_the_group_comes_after_all_that_answers_for_its_instances(template):
+    """Hooks would time out otherwise, at its beginning and at its end."""
+    needed = set(template["Resources"]["Group"]["DependsOn"])
+    answering = {
+        name
+        for name, resource in template["Resources"].items()
+        if resource["Type"].startswith(("AWS::Events::", "AWS::Lambda::"))
+        and resource["Type"] != "AWS::Lambda::Function"
+    }
+
+    assert answering <= needed
+
+
+def test_what_is_packed_is_the_guest_s_script():
+    """A reviewer gets it out with one call."""
+    assert "eic_run_authorized_keys" not in template_text()
+    assert "eic_run_authorized_keys" in unpacked(template_text())
