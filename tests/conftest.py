@@ -1,6 +1,5 @@
 """What every test may ask for."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ settings.register_profile(
 settings.load_profile("asgwarm")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / "tests" / "unit" / "domain"))
 
 
 @pytest.fixture(scope="session")

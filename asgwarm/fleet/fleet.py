@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # What a call that came too late, or a hook too early, is told.
 _TOO_LATE = re.compile(
     r"not in InService or Standby|not part of Auto Scaling group|not found"
-    r"|No warm pool|does not exist|No active Lifecycle Action",
+    r"|No warm pool|does not exist|No active Lifecycle Action|cannot be terminated",
     re.IGNORECASE,
 )
 

@@ -18,6 +18,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from asgwarm.local import info, seam
 from asgwarm.local.activity import Activity
@@ -95,7 +96,10 @@ class Region:
             self._clock, due=seam.scheduled_rules, fire=seam.fire_due_rules
         )
         self._machine = Machine(
-            catalog=Catalog(), region=options.region, account=ACCOUNT_ID
+            catalog=Catalog(),
+            region=options.region,
+            account=ACCOUNT_ID,
+            new_id=lambda: str(uuid4()),
         )
         self._build()
 

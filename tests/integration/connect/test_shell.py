@@ -231,7 +231,7 @@ def test_a_deadly_signal_gives_the_terminal_back_first(terminal, number):
         f"with raw({terminal.fd}): signal.raise_signal({number:d})"
     )
 
-    done = subprocess.run(  # noqa: S603  # this interpreter, our own text
+    done = subprocess.run(  # this interpreter, our own text
         [sys.executable, "-c", program],
         cwd=Path(__file__).parents[3],
         pass_fds=[terminal.fd],

@@ -393,7 +393,7 @@ def test_a_user_without_a_name_is_told_what_to_set():
             sys.exit(error.hint)
     """
 
-    done = subprocess.run(  # noqa: S603  # this interpreter, our own text
+    done = subprocess.run(  # this interpreter, our own text
         [sys.executable, "-c", program],
         cwd=Path(__file__).parents[3],
         capture_output=True,

@@ -197,7 +197,7 @@ def test_foreign_text_in_an_error_cannot_act(capfd):
 )
 def test_a_signal_ends_a_run_after_its_clean_up(kind, signum, code):
     """What was begun is put right first; the exit code is 128 plus the signal."""
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         [sys.executable, "-c", BLOCKING, kind],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -62,7 +62,7 @@ def test_a_misspelt_command_gets_a_suggestion(capfd):
 )
 def test_help_imports_nothing_costly(argv):
     """Neither an AWS client nor SSH nor a table is loaded to explain a command."""
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "asgwarm", *argv],
         capture_output=True,
         text=True,

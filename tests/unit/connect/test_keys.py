@@ -79,7 +79,7 @@ def test_making_a_key_does_not_import_asyncssh():
         "sys.exit('asyncssh' in sys.modules)"
     )
 
-    done = subprocess.run(  # noqa: S603  # this interpreter, our own text
+    done = subprocess.run(  # this interpreter, our own text
         [sys.executable, "-c", program],
         cwd=Path(__file__).parents[3],
         check=False,

@@ -1,4 +1,4 @@
-"""Values for the tests of the domain, with everything that is not the point filled in."""
+"""Values for the tests of the domain; what is not the point is filled in."""
 
 from dataclasses import replace
 from typing import Any

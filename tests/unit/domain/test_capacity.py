@@ -1,11 +1,11 @@
 """How many instances the group should keep."""
 
 import pytest
-from make import leased, record, settings
 
 from asgwarm.domain.capacity import capacity_of, surplus
 from asgwarm.domain.fleet import GroupView
 from asgwarm.domain.record import State
+from tests.unit.domain.make import leased, record, settings
 
 
 def group(desired, **states):

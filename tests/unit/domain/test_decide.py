@@ -1,12 +1,12 @@
 """What the control loop decides about one instance."""
 
 import pytest
-from make import NOW, leased, record, report, settings, view
 
 from asgwarm.domain.decide import SETTLE_S, decide
 from asgwarm.domain.edges import EDGES
 from asgwarm.domain.fleet import Ec2Instance
 from asgwarm.domain.record import State
+from tests.unit.domain.make import NOW, leased, record, report, settings, view
 
 REQUESTS = {
     "continue launch",

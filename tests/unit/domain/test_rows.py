@@ -5,11 +5,11 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make import HOST_KEY
 
 from asgwarm.domain.fleet import report_from_row
 from asgwarm.domain.meta import meta_from_row
 from asgwarm.domain.record import MalformedRecord, State, record_from_row
+from tests.unit.domain.make import HOST_KEY
 
 GOOD = {
     "pk": "POOL#dev#0",
