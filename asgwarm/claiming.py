@@ -4,6 +4,8 @@ Rule 1: start reading the index at a random place and take its page in random or
 so that many claimants do not all want the same instance.
 Rule 2: a lost race is no failure: the next candidate, and after two a new page.
 Rule 3: an unknown outcome ends the attempt; going on could strand a lease.
+Rule 4: a write that was sent is waited for, also by who is told to stop: what it
+got is in `taken`, and has to be given back.
 """
 
 import asyncio
@@ -17,12 +19,14 @@ from asgwarm.connect.timings import Timings
 from asgwarm.domain.health import counts_of, why_not_full
 from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record
-from asgwarm.errors import ClaimContended, GuardRefused, PoolEmpty
+from asgwarm.errors import ClaimContended, GuardRefused, PoolEmpty, UnknownOutcome
+from asgwarm.lease import is_reachable
 from asgwarm.registry.leases import PAGE, Leases, Taken, Wish
 
 LOSSES_PER_PAGE = 2
 ROUNDS_WITHOUT_PROGRESS = 25  # pages on which others were faster, without waiting
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 1.0
+ANSWER_TIMEOUT_S = 1.0  # how long one who was told to stop waits for an answer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +44,8 @@ class Claiming:
     wait_s: int
     timings: Timings
     on_wait: Callable[[str], None]
+    taken: Record | None = field(default=None, init=False)
+    is_unsettled: bool = field(default=False, init=False)  # a write without an answer
     _said: str = field(default="", init=False)
 
     async def claim(self, meta: Meta, page: list[Record]) -> tuple[Record, bool]:
@@ -89,6 +95,7 @@ class Claiming:
                 hint=f"asgwarm up {self.leases.pool}",
             )
         free = [r for r in page if r.epoch == meta.epoch and not r.evict]
+        free = [r for r in free if is_reachable(r)]
         random.shuffle(free)
         return free
 
@@ -96,16 +103,34 @@ class Claiming:
         for record in candidates[:LOSSES_PER_PAGE]:
             with self.timings.phase("claim"):
                 try:
-                    return await asyncio.to_thread(
-                        self.leases.claim,
-                        record,
-                        self.wish,
-                        key_fp=self.key_fp,
-                        now=now_s(),
-                    )
+                    return await self._write(record)
                 except Taken:
                     continue
         return None
+
+    async def _write(self, record: Record) -> Record:
+        sent = asyncio.ensure_future(
+            asyncio.to_thread(
+                self.leases.claim,
+                record,
+                self.wish,
+                key_fp=self.key_fp,
+                now=now_s(),
+            )
+        )
+        try:
+            return await asyncio.shield(sent)
+        except asyncio.CancelledError:
+            await asyncio.wait({sent}, timeout=ANSWER_TIMEOUT_S)
+            self._note(sent)
+            raise
+
+    def _note(self, sent: "asyncio.Future[Record]") -> None:
+        """Note what became of a write that nobody waits for any more."""
+        error = sent.exception() if sent.done() else None
+        self.is_unsettled = not sent.done() or isinstance(error, UnknownOutcome)
+        if sent.done() and error is None:
+            self.taken = sent.result()
 
     async def _tell(self, meta: Meta) -> None:
         records = (await asyncio.to_thread(self.leases.all)).values()

@@ -74,7 +74,7 @@ class Clients:
             )
         return str(region)
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, *, attempts: int = ATTEMPTS) -> Any:
         from botocore.config import Config
 
         return self._session.client(
@@ -84,7 +84,7 @@ class Clients:
             config=Config(
                 connect_timeout=CONNECT_TIMEOUT_S,
                 read_timeout=READ_TIMEOUT_S,
-                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+                retries={"mode": "standard", "total_max_attempts": attempts},
                 tcp_keepalive=True,
             ),
         )
@@ -96,8 +96,8 @@ class Clients:
 
     @cached_property
     def eic(self) -> "EC2InstanceConnectClient":
-        """Client of EC2 Instance Connect."""
-        return self._client("ec2-instance-connect")  # type: ignore[no-any-return]
+        """Client of EC2 Instance Connect; whoever pushes a key repeats it himself."""
+        return self._client("ec2-instance-connect", attempts=1)  # type: ignore[no-any-return]
 
     @cached_property
     def autoscaling(self) -> "AutoScalingClient":

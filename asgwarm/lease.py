@@ -17,7 +17,6 @@ class Lease:
 
     pool: str
     record: Record
-    target: Target
     tier: str
     key: SessionKey | None = None  # of the session that the claim was made for
 
@@ -56,22 +55,33 @@ class Lease:
         """When it ends unless renewed; an estimate until the reaper has seen it."""
         return self.record.exp_at or self.record.since + self.record.dur_s
 
+    @property
+    def target(self) -> Target:
+        """The way into its instance.
+
+        Raises:
+            SessionFailed: The row says nothing usable about it.
+        """
+        try:
+            return Target.from_record(self.record)
+        except MalformedRecord as error:
+            raise SessionFailed(
+                f"the row of {self.instance_id} names no way in: {error}",
+                hint=f"asgwarm release {self.id}",
+            ) from error
+
 
 def lease_of(
     pool: str, record: Record, *, tier: str = "", key: SessionKey | None = None
 ) -> Lease:
-    """Return the lease in a LEASED record.
+    """Return the lease in a LEASED record."""
+    return Lease(pool=pool, record=record, tier=tier or record.tier, key=key)
 
-    Raises:
-        SessionFailed: The record says nothing usable about the way in.
-    """
+
+def is_reachable(record: Record) -> bool:
+    """Whether a record says how to reach its instance."""
     try:
-        target = Target.from_record(record)
-    except MalformedRecord as error:
-        raise SessionFailed(
-            f"the row of {record.instance_id} names no way in: {error}",
-            hint=f"asgwarm release {record.lease_id}",
-        ) from error
-    return Lease(
-        pool=pool, record=record, target=target, tier=tier or record.tier, key=key
-    )
+        Target.from_record(record)
+    except MalformedRecord:
+        return False
+    return True

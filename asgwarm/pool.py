@@ -9,84 +9,34 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from decimal import Decimal
 
 from asgwarm.claiming import Claiming
-from asgwarm.clients import Clients
 from asgwarm.clock import now_s
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.push import InstanceGone
 from asgwarm.connect.timings import Timings
-from asgwarm.domain.health import counts_of, why_not_full
 from asgwarm.domain.meta import Meta
-from asgwarm.domain.names import check_pool
-from asgwarm.domain.record import Record, State
-from asgwarm.domain.value import value
+from asgwarm.domain.names import check_name, check_token
+from asgwarm.domain.record import Record
 from asgwarm.errors import (
     AsgwarmError,
     ConfigError,
-    GuardRefused,
     LeaseLost,
-    LeaseNotFound,
     UnknownOutcome,
 )
+from asgwarm.finding import held_already
 from asgwarm.holding import RELEASE_TIMEOUT_S, Session, hold
-from asgwarm.journal import Entry, Journal
+from asgwarm.journal import Entry, Outcome
 from asgwarm.lease import Lease, lease_of
-from asgwarm.registry.leases import Leases, Wish
-from asgwarm.registry.registry import Registry
+from asgwarm.registry.leases import Wish
+from asgwarm.standing import PoolStatus as PoolStatus
 
 SHORTEST_TTL_S = 60
 INSTANCES_TRIED = 3  # when a claimed instance turns out to be gone
 
 
-@value
-class PoolStatus:
-    """How a pool is doing.
-
-    Attributes:
-        mode: ACTIVE, or DRAINING while it is going down.
-        counts: Instances by what they are: ready, warming, leased, draining, warm.
-        targets: What was asked for: hot, warm, cap.
-        why: One sentence on why it is not full; None when it is.
-        rate_per_hour: Estimated dollars for what exists now; None when not known.
-    """
-
-    pool: str
-    region: str
-    mode: str
-    counts: dict[str, int]
-    targets: dict[str, int]
-    why: str | None
-    rate_per_hour: Decimal | None
-    records: list[Record]
-
-
-def _silent(_: str) -> None:
-    """Nobody wants to know."""
-
-
-class AsyncPool:
-    """One pool, used by *owner* (`user@host:pid`).
-
-    Args:
-        warn: Gets one sentence where something went wrong that needs no exception.
-    """
-
-    def __init__(
-        self,
-        name: str = "default",
-        *,
-        clients: Clients,
-        journal: Journal,
-        owner: str,
-        warn: Callable[[str], None] = _silent,
-    ) -> None:
-        self.name = check_pool(name)
-        self._clients = clients
-        self._journal = journal
-        self._owner = owner
-        self._warn = warn
+class AsyncPool(WatchedPool):
+    """One pool, to use; what may be looked at is in `WatchedPool`."""
 
     @asynccontextmanager
     async def get(  # noqa: PLR0913  # options by keyword are what people expect
@@ -98,7 +48,7 @@ class AsyncPool:
         token: str = "",
         keep: bool = False,
         timings: Timings | None = None,
-        on_wait: Callable[[str], None] = _silent,
+        on_wait: Callable[[str], None] = silent,
     ) -> AsyncIterator[Session]:
         """Claim an instance, connect to it, and give it back after the block.
 
@@ -144,7 +94,7 @@ class AsyncPool:
         name: str = "",
         token: str = "",
         timings: Timings,
-        on_wait: Callable[[str], None] = _silent,
+        on_wait: Callable[[str], None] = silent,
     ) -> Lease:
         """Claim an instance and write it into the journal.
 
@@ -162,9 +112,9 @@ class AsyncPool:
         with timings.phase("keygen"):
             key = SessionKey.generate()
         wish = Wish(
-            lease_id=f"{self.name}.{token or secrets.token_hex(8)}",
+            lease_id=f"{self.name}.{check_token(token) or secrets.token_hex(8)}",
             lease_owner=self._owner,
-            lease_name=name,
+            lease_name=check_name(name),
             dur_s=ttl_s,
         )
         claiming = Claiming(
@@ -179,15 +129,13 @@ class AsyncPool:
             asyncio.to_thread(leases.meta), claiming.page()
         )
         _check_ttl(ttl_s, meta)
-        if (name or token) and (held := await self._held(leases, wish)):
-            return lease_of(self.name, held, key=key)
-        try:
-            record, waited = await claiming.claim(meta, page)
-        except UnknownOutcome:
-            self._note(wish, instance_id="", outcome="unknown")
-            raise
-        self._note(wish, instance_id=record.instance_id, outcome="held")
-        tier = record.tier if waited else "hot"
+        record, tier = None, ""
+        if name or token:
+            records = (await asyncio.to_thread(leases.all)).values()
+            record = held_already(records, wish)
+        if record is None:
+            record, tier = await self._take(claiming, meta, page)
+        await self._note(wish, record)
         return lease_of(self.name, record, tier=tier, key=key)
 
     @asynccontextmanager
@@ -195,13 +143,13 @@ class AsyncPool:
         self, lease: Lease, *, timings: Timings, release: bool
     ) -> AsyncIterator[Session]:
         """Connect to a lease's instance; with *release* give it back afterwards."""
-        leases = await self._leases()
         try:
+            leases = await self._leases()
             async with hold(leases, lease, self._clients, timings=timings) as session:
                 yield session
         finally:
             if release:
-                await self._release_in_time(lease)
+                await self._release_in_time(lease.record)
 
     async def release(self, lease: Lease) -> None:
         """Give a lease's instance back; it is terminated.
@@ -209,114 +157,56 @@ class AsyncPool:
         Raises:
             LeaseLost: The lease had ended otherwise.
         """
+        await self._release(lease.record)
+
+    async def _take(
+        self, claiming: Claiming, meta: Meta, page: list[Record]
+    ) -> tuple[Record, str]:
+        """Claim an instance; return its record, and the tier that the claim hit."""
+        try:
+            record, waited = await claiming.claim(meta, page)
+        except UnknownOutcome:
+            self._write_down(claiming.wish, instance_id="", outcome="unknown")
+            raise
+        except asyncio.CancelledError:
+            if claiming.taken:
+                await self._release_in_time(claiming.taken)
+            if claiming.is_unsettled:
+                self._write_down(claiming.wish, instance_id="", outcome="unknown")
+            raise
+        return record, record.tier if waited else "hot"
+
+    async def _release(self, record: Record) -> None:
         leases = await self._leases()
         try:
-            await asyncio.to_thread(
-                leases.release, lease.record, now=now_s(), why="released"
-            )
+            await asyncio.to_thread(leases.release, record, now=now_s(), why="released")
         except LeaseLost:
-            self._journal.remove(lease.id)
+            self._journal.remove(record.lease_id)
             raise
-        self._journal.remove(lease.id)
+        self._journal.remove(record.lease_id)
 
-    async def find(self, lease_or_name: str) -> Lease:
-        """Return a live lease by its id or its name.
-
-        Raises:
-            LeaseNotFound: There is none.
-            LeaseLost: It has ended.
-        """
-        leases = await self._leases()
-        records = (await asyncio.to_thread(leases.all)).values()
-        ids = {entry.lease_id for entry in self._journal.find(lease_or_name)}
-        wanted = ids | {lease_or_name}
-        for record in records:
-            if record.state is State.LEASED and (
-                record.lease_id in wanted or record.lease_name == lease_or_name
-            ):
-                return lease_of(self.name, record)
-        for record in records:
-            if record.last_lease in wanted:
-                self._journal.remove(record.last_lease)
-                raise LeaseLost(
-                    f"lease {record.last_lease} has ended: {record.why or 'released'}",
-                    hint=f"asgwarm get {self.name}",
-                )
-        raise LeaseNotFound(
-            f"pool {self.name!r} has no lease {lease_or_name!r}",
-            hint=f"asgwarm ls {self.name}",
-        )
-
-    async def leases(self) -> list[Lease]:
-        """Return all live leases of the pool, oldest first."""
-        leases = await self._leases()
-        records = (await asyncio.to_thread(leases.all)).values()
-        held = [r for r in records if r.state is State.LEASED]
-        return [
-            lease_of(self.name, record)
-            for record in sorted(held, key=lambda record: record.since)
-        ]
-
-    async def status(self) -> PoolStatus:
-        """Return how the pool is doing.
-
-        Raises:
-            PoolNotFound: There is no such pool in this region.
-        """
-        leases = await self._leases()
-        meta, found = await asyncio.gather(
-            asyncio.to_thread(leases.meta), asyncio.to_thread(leases.all)
-        )
-        records = list(found.values())
-        return PoolStatus(
-            pool=self.name,
-            region=self._clients.region,
-            mode=meta.pool_mode,
-            counts=counts_of(records),
-            targets={"hot": meta.hot, "warm": meta.warm, "cap": meta.cap},
-            why=why_not_full(meta, records, now_s()),
-            rate_per_hour=None,
-            records=records,
-        )
-
-    async def _leases(self) -> Leases:
-        client = await asyncio.to_thread(lambda: self._clients.dynamodb)
-        return Leases(Registry(client, self.name, self._owner))
-
-    async def _held(self, leases: Leases, wish: Wish) -> Record | None:
-        """Return the record that the same token already got, if any."""
-        records = (await asyncio.to_thread(leases.all)).values()
-        user = wish.lease_owner.rpartition(":")[0]
-        for record in records:
-            if record.lease_id == wish.lease_id:
-                return record
-            if record.last_lease == wish.lease_id:
-                raise LeaseLost(
-                    f"lease {wish.lease_id} has ended: {record.why or 'released'}",
-                    hint=f"asgwarm get {self.name}",
-                )
-            named = wish.lease_name and record.lease_name == wish.lease_name
-            mine = record.lease_owner.rpartition(":")[0] == user
-            if named and mine and record.state is State.LEASED:
-                raise GuardRefused(
-                    f"{wish.lease_name!r} is already the name of {record.lease_id}",
-                    hint=f"asgwarm connect {wish.lease_name}",
-                )
-        return None
-
-    async def _release_in_time(self, lease: Lease) -> None:
+    async def _release_in_time(self, record: Record) -> None:
         """Try to release; the lease's own end stands behind a failure."""
+        lease_id = record.lease_id
         try:
             async with asyncio.timeout(RELEASE_TIMEOUT_S):
-                await self.release(lease)
+                await self._release(record)
         except TimeoutError:
-            self._warn(f"{lease.id} could not be released in time; it will expire")
+            self._warn(f"{lease_id} could not be released in time; it will expire")
         except LeaseLost as error:
             self._warn(error.message)
         except AsgwarmError as error:
-            self._warn(f"{lease.id} was not released and will expire: {error.message}")
+            self._warn(f"{lease_id} was not released and will expire: {error.message}")
 
-    def _note(self, wish: Wish, *, instance_id: str, outcome: str) -> None:
+    async def _note(self, wish: Wish, record: Record) -> None:
+        """Write a new lease into the journal, or give it back."""
+        try:
+            self._write_down(wish, instance_id=record.instance_id, outcome="held")
+        except ConfigError:
+            await self._release_in_time(record)
+            raise
+
+    def _write_down(self, wish: Wish, *, instance_id: str, outcome: Outcome) -> None:
         self._journal.add(
             Entry(
                 lease_id=wish.lease_id,
@@ -326,7 +216,7 @@ class AsyncPool:
                 endpoint=self._clients.settings.endpoint_url,
                 instance_id=instance_id,
                 created_at=now_s(),
-                outcome="held" if outcome == "held" else "unknown",
+                outcome=outcome,
             )
         )
 

@@ -127,6 +127,11 @@ class Invocation:
                 hint="asgwarm ls POOL",
             ) from error
 
+    def forget(self, lease_id: str) -> bool:
+        """Strike a claim of unknown outcome from the journal; whether there was one."""
+        is_id = re.fullmatch(LEASE_PATTERN, lease_id)
+        return bool(is_id) and self.pool(pool_of_lease(lease_id)).forget(lease_id)
+
     def _pool_of(self, lease_or_name: str, verb: str) -> str:
         """Name of the lease's pool, empty when nothing says it."""
         if re.fullmatch(LEASE_PATTERN, lease_or_name):

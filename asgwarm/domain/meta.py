@@ -20,7 +20,7 @@ class Settings:
     grace_s: int  # between a lease's end and its reaping
     hook_timeout_s: int
     setup_timeout_s: int
-    pool_state: str  # of the warm pool: Stopped, Running or Hibernated
+    pool_state: str  # of the warm pool: Stopped or Running
     address_type: str  # "public" or "private"
     os_user: str
     on_delete: str  # "refuse" or "end": live leases when the stack is deleted

@@ -14,11 +14,13 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from pathlib import Path
@@ -176,8 +178,9 @@ class Guest:
         text = subprocess.check_output(command, text=True, timeout=TIMEOUT_S)  # noqa: S603 - PATH's
         lines = [line.partition(" ")[::2] for line in text.splitlines()]
         first = dict(reversed(lines))
-        eic = self.file(first["authorizedkeyscommand"].split()[0])
-        if eic.name != "eic_run_authorized_keys" or not os.access(eic, os.X_OK):
+        # The package sets its command in sshd's file or in the options of its unit.
+        found = re.search(r"/\S*/eic_run_authorized_keys", text + self.commands())
+        if not found or not os.access(eic := self.file(found[0]), os.X_OK):
             raise LookupError("EC2 Instance Connect is not in place")
         host, _, port = first["listenaddress"].rpartition(":")
         address = host.strip("[]"), int(port)  # Linux takes 0.0.0.0 and :: for itself
@@ -190,6 +193,14 @@ class Guest:
         for file in ("bash", "curl", "openssl", *map(str, eic.parent.iterdir())):
             Path(shutil.which(file) or eic).read_bytes()
         return " ".join(self.file(key + ".pub").read_text().split()[:2]), int(port)
+
+    def commands(self) -> str:
+        """Command lines of all that runs."""
+        said = ""
+        for line in self.file("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):  # it has ended meanwhile
+                said += line.read_text(errors="replace").replace("\0", " ")
+        return said
 
     def write(self, *report: str | int) -> None:
         """Write the instance's own row.

@@ -45,6 +45,7 @@ class Base:
         for module in ("asyncssh", "yaml"):  # needed by the first instance
             importlib.import_module(module)
         seam.overlay_resources(self._handlers())
+        seam.describe_stacks()
 
     async def ready_for(self, service: str) -> None:
         """Return once *service* may be asked."""

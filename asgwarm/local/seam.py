@@ -77,6 +77,27 @@ def overlay_resources(handlers: Handlers) -> None:
     stacks._runs_on_worker_thread = lambda kind: kind in handlers or base(kind)
 
 
+def describe_stacks() -> None:
+    """Let a stack carry its template's description, however it was deployed.
+
+    The base gives it to what CreateStack makes, not to change sets and updates.
+    """
+    stacks = _of("services.cloudformation")._stacks
+
+    def describing(deploy: Callable[..., Any]) -> Callable[..., Any]:
+        def described(
+            name: str, stack: str, template: dict[str, Any], *rest: Any, **more: Any
+        ) -> Any:
+            stacks[name]["Description"] = template.get("Description", "")
+            return deploy(name, stack, template, *rest, **more)
+
+        return described
+
+    for name in ("changesets", "handlers"):
+        module = _of(f"services.cloudformation.{name}")
+        module._deploy_stack_async = describing(module._deploy_stack_async)
+
+
 async def ec2(action: str, **parameters: str) -> str:
     """Make one EC2 call and return its XML.
 

@@ -38,7 +38,7 @@ _WORDS = {
     "vpc": ("VpcId", r"(vpc-[0-9a-f]{8,17})?", "vpc-0123456789abcdef0"),
     "address": ("AddressType", r"public|private", "public or private"),
     "egress": ("Egress", r"web|all", "web or all"),
-    "pool_state": ("PoolState", r"Stopped|Running|Hibernated", "Stopped"),
+    "pool_state": ("PoolState", r"Stopped|Running", "Stopped"),
     "on_delete": ("OnDelete", r"refuse|end", "refuse or end"),
 }
 

@@ -44,6 +44,7 @@ class Rate:
     per_month: Decimal
     worst_per_hour: Decimal  # the cap, all running, and the warm pool beside it
     instance_per_hour: Decimal  # one running instance with its volume and address
+    resting_per_hour: Decimal  # one instance in the warm pool
     currency: str = "USD"
     estimate: bool = True
 
@@ -68,4 +69,5 @@ def rate(options: PoolOptions, region: str) -> Rate | None:
         per_month=per_hour * HOURS_PER_MONTH,
         worst_per_hour=cap * running + warm * resting,
         instance_per_hour=running,
+        resting_per_hour=resting,
     )

@@ -5,6 +5,7 @@ faults alone. `fresh_region` belongs to one test, which may do with it what it l
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,12 @@ def _running(state_dir: Path, **options: Any) -> Iterator[LocalRegion]:
     finally:
         running.close()
         process.stop(state_dir)
+
+
+@pytest.fixture(scope="session")
+def start_region() -> Callable[[Path], AbstractContextManager[LocalRegion]]:
+    """Run a region in a folder for as long as a block lasts."""
+    return contextmanager(_running)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from asgwarm.cli.signals import run_async
-from asgwarm.errors import ConfigError
+from asgwarm.errors import ConfigError, LeaseNotFound
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
@@ -34,9 +34,17 @@ async def _release(leases: list[str], invocation: "Invocation") -> int:
 
     output = invocation.output
     for lease_or_name in leases:
-        pool, lease = await invocation.find(lease_or_name, verb="release")
-        await pool.release(lease)
-        output.note(printable(f"released {lease.id} ({lease.instance_id})"))
+        try:
+            pool, lease = await invocation.find(lease_or_name, verb="release")
+        except LeaseNotFound:
+            if not invocation.forget(lease_or_name):
+                raise
+            output.note(f"{lease_or_name} was never taken: there is nothing to release")
+            lease_id = lease_or_name
+        else:
+            await pool.release(lease)
+            output.note(printable(f"released {lease.id} ({lease.instance_id})"))
+            lease_id = lease.id
         if output.json:
-            output.document(documents.released(lease.id))
+            output.document(documents.released(lease_id))
     return 0

@@ -8,6 +8,7 @@ import typer
 
 from asgwarm.cli.ask import ask
 from asgwarm.cli.flags import PoolArgument
+from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
@@ -82,6 +83,11 @@ def run(flags: Flags, invocation: "Invocation") -> int:
     from asgwarm.cli.views.progress import progress
 
     output = invocation.output
+    if output.json and not (flags.yes or flags.plan):
+        raise ConfigError(
+            "with --json nobody is asked, and this costs money",
+            hint=f"asgwarm up {flags.pool} --json --yes".replace("  ", " "),
+        )
     proposed = proposal.propose(flags, invocation)
     if output.json and flags.plan:
         output.document(stack.plan_document(proposed))
@@ -89,7 +95,7 @@ def run(flags: Flags, invocation: "Invocation") -> int:
         output.note(line)
     if flags.plan:
         return 0
-    if not (flags.yes or output.json or ask(invocation, "Go ahead?")):
+    if not (flags.yes or ask(invocation, "Go ahead?")):
         output.note("nothing was done")
         return 0
     with progress(output, f"pool {proposed.pool}") as show:

@@ -133,6 +133,17 @@ def test_without_instance_connect_it_is_never_done(stage, missing):
     assert stage.region.rows.empty()
 
 
+def test_instance_connect_may_stand_in_the_options_of_sshds_unit(stage):
+    """Its package sets no line of sshd's file but the options that sshd runs with."""
+    command = "/opt/aws/bin/eic_run_authorized_keys %u %f"
+    words = ("/usr/sbin/sshd", "-D", "-o", f"AuthorizedKeysCommand {command}")
+    stage.machine.sshd("none")
+    stage.machine.put("proc/812/cmdline", "\0".join(words))
+    stage.start()
+
+    assert stage.region.next_row()["phase"] == "done"
+
+
 @pytest.mark.parametrize("skew_s", [-90, 90])
 def test_with_a_wrong_clock_nothing_is_reported(stage, skew_s):
     """Pushed keys live 60 s by the instance's clock, so it must be right."""

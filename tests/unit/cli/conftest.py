@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from asgwarm.cli.signals import ENDING
-from asgwarm.connect.target import Target
 from asgwarm.domain.record import Record, State
 from asgwarm.lease import Lease
 from asgwarm.pool import PoolStatus
@@ -66,9 +65,7 @@ def lease(ready):
         lease_name="web",
         dur_s=1800,
     )
-    return Lease(
-        pool="dev", record=record, target=Target.from_record(record), tier="hot"
-    )
+    return Lease(pool="dev", record=record, tier="hot")
 
 
 @pytest.fixture

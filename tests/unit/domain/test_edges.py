@@ -33,7 +33,7 @@ def test_every_live_state_has_a_way_to_the_end():
     ends = {State.TERMINATED}
     while True:
         more = {
-            before
+            State(before)
             for edge in EDGES.values()
             if edge.after in ends
             for before in edge.before.split()

@@ -1,0 +1,123 @@
+"""A pool as somebody sees it who changes nothing in it.
+
+Rule: what somebody holds is said by the registry; the journal only knows which ids
+are meant by a name.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from asgwarm.clients import Clients
+from asgwarm.clock import now_s
+from asgwarm.domain.health import counts_of, why_not_full
+from asgwarm.domain.names import check_pool
+from asgwarm.domain.record import State
+from asgwarm.errors import LeaseNotFound
+from asgwarm.finding import ended, live
+from asgwarm.journal import Journal
+from asgwarm.lease import Lease, lease_of
+from asgwarm.registry.leases import Leases
+from asgwarm.registry.registry import Registry
+from asgwarm.standing import PoolStatus, prices
+
+
+def silent(_: str) -> None:
+    """Nobody wants to know."""
+
+
+class WatchedPool:
+    """One pool, looked at by *owner* (`user@host:pid`).
+
+    Args:
+        warn: Gets one sentence where something went wrong that needs no exception.
+    """
+
+    def __init__(
+        self,
+        name: str = "default",
+        *,
+        clients: Clients,
+        journal: Journal,
+        owner: str,
+        warn: Callable[[str], None] = silent,
+    ) -> None:
+        self.name = check_pool(name)
+        self._clients = clients
+        self._journal = journal
+        self._owner = owner
+        self._warn = warn
+
+    async def find(self, lease_or_name: str) -> Lease:
+        """Return a live lease by its id or its name.
+
+        Raises:
+            LeaseNotFound: There is none.
+            LeaseLost: It has ended.
+        """
+        leases = await self._leases()
+        records = (await asyncio.to_thread(leases.all)).values()
+        ids = {entry.lease_id for entry in self._journal.find(lease_or_name)}
+        ids.add(lease_or_name)
+        if record := live(records, ids, lease_or_name, self._owner):
+            return lease_of(self.name, record)
+        if lost := ended(records, ids):
+            for lease_id in ids & {record.last_lease for record in records}:
+                self._journal.remove(lease_id)
+            raise lost
+        raise LeaseNotFound(
+            f"pool {self.name!r} has no lease {lease_or_name!r}",
+            hint=f"asgwarm ls {self.name}",
+        )
+
+    def forget(self, lease_id: str) -> bool:
+        """Strike a claim of unknown outcome that was not applied, as `find` says.
+
+        Returns:
+            Whether the journal had such a claim.
+        """
+        unknown = [
+            entry
+            for entry in self._journal.find(lease_id)
+            if entry.lease_id == lease_id and entry.outcome == "unknown"
+        ]
+        if unknown:
+            self._journal.remove(lease_id)
+        return bool(unknown)
+
+    async def leases(self) -> list[Lease]:
+        """Return all live leases of the pool, oldest first."""
+        leases = await self._leases()
+        records = (await asyncio.to_thread(leases.all)).values()
+        held = [r for r in records if r.state is State.LEASED]
+        return [
+            lease_of(self.name, record)
+            for record in sorted(held, key=lambda record: record.since)
+        ]
+
+    async def status(self) -> PoolStatus:
+        """Return how the pool is doing.
+
+        Raises:
+            PoolNotFound: There is no such pool in this region.
+        """
+        leases = await self._leases()
+        meta, found, known = await asyncio.gather(
+            asyncio.to_thread(leases.meta),
+            asyncio.to_thread(leases.all),
+            asyncio.to_thread(prices, self._clients, self.name),
+        )
+        records = list(found.values())
+        return PoolStatus(
+            pool=self.name,
+            region=self._clients.region,
+            mode=meta.pool_mode,
+            counts=counts_of(records),
+            targets={"hot": meta.hot, "warm": meta.warm, "cap": meta.cap},
+            why=why_not_full(meta, records, now_s()),
+            rate_per_hour=known.of(records) if known else None,
+            records=records,
+        )
+
+    async def _leases(self) -> Leases:
+        client = await asyncio.to_thread(lambda: self._clients.dynamodb)
+        return Leases(Registry(client, self.name, self._owner))

@@ -1,0 +1,50 @@
+"""A plain deletion of the stack, without the command line."""
+
+from asgwarm.domain.record import State
+
+
+def test_a_stack_without_leases_leaves_nothing_behind(pool):
+    """No instance with its tag runs, one that was given back and detached included."""
+    pool.release(pool.claim())
+
+    assert pool.delete() == "DELETE_COMPLETE"
+
+    assert pool.running() == set()
+
+
+def test_a_live_lease_refuses_the_deletion_and_the_pool_serves_on(pool):
+    """The reason names the lease; nothing was ended, and a claim succeeds."""
+    lease = pool.claim()
+    pool.until(pool.is_full)
+
+    assert pool.delete() == "DELETE_FAILED"
+
+    events = pool.cloudformation.describe_stack_events(StackName=pool.stack)
+    reasons = [e.get("ResourceStatusReason", "") for e in events["StackEvents"]]
+    assert any(lease.lease_id in reason for reason in reasons)
+    assert pool.is_full()
+    assert pool.claim().state is State.LEASED
+    pool.until(pool.is_full)
+
+
+def test_a_refused_deletion_can_be_repeated(pool):
+    """Once the lease has ended."""
+    lease = pool.claim()
+    assert pool.delete() == "DELETE_FAILED"
+
+    pool.release(pool.record(lease.instance_id))
+
+    assert pool.delete() == "DELETE_COMPLETE"
+    assert pool.running() == set()
+
+
+def test_a_stack_that_says_so_ends_its_leases(make_pool):
+    """Their instances are detached, and ended all the same."""
+    pool = make_pool(on_delete="end").fill()
+    lease = pool.claim()
+    pool.until(pool.is_full)
+    assert lease.instance_id in pool.running()
+
+    assert pool.delete() == "DELETE_COMPLETE"
+
+    assert pool.running() == set()
