@@ -1,8 +1,11 @@
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup demo test test-all check fmt lint types layers templates bundle cover lock dist clean
+.PHONY: help setup demo test test-all test-debian test-aws check fmt lint types layers \
+  templates bundle cover lock dist clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -10,14 +13,16 @@ help: ## list the targets
 setup: .venv/.ready ## make .venv with everything a developer needs
 
 .venv/.ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("$(PYTHON) is older than 3.11: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python $(PIP) -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --no-deps --no-build-isolation --editable .
 	touch $@
 
 .venv-aws/.ready: requirements/awscli.txt
 	$(PYTHON) -m venv .venv-aws
-	.venv-aws/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/awscli.txt
+	.venv-aws/bin/python $(PIP) -r requirements/awscli.txt
 	touch $@
 
 demo: setup ## the whole tour on the emulated region, in under a minute
@@ -26,9 +31,14 @@ demo: setup ## the whole tour on the emulated region, in under a minute
 test: setup .venv-aws/.ready ## all tests that need neither root nor anything but PyPI
 	$(BIN)/python -m pytest
 
-test-all: setup .venv-aws/.ready ## also those with real sshd and OpenSSH clients
+test-all: test test-debian ## also those with OpenSSH's programs and a second user
+
+test-debian: setup .venv-aws/.ready ## only those
 	tests/install-debian
-	$(BIN)/python -m pytest -m "not aws"
+	$(BIN)/python -m pytest -m debian -rs
+
+test-aws: setup ## against a real account, which costs money
+	$(BIN)/python -m pytest -m aws -rs
 
 check: lint types layers templates bundle cover ## what must hold before a change lands
 
@@ -47,24 +57,26 @@ types: setup ## types
 layers: setup ## imports point down
 	$(BIN)/lint-imports
 
-templates: setup ## the template is valid
-	$(BIN)/cfn-lint templates/*.yaml
+templates: setup ## the templates are valid
+	$(BIN)/cfn-lint $(filter-out %.in.yaml,$(wildcard templates/*.yaml))
 
 bundle: setup ## the template carries the package's own source
 	$(BIN)/python -m asgwarm.stack.bundle --check
 
 cover: setup .venv-aws/.ready ## tests with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=90
+	$(BIN)/coverage report --fail-under=100 --include='asgwarm/domain/*'
 
 lock: setup ## resolve the pinned dependencies anew
 	$(BIN)/uv pip compile --python-version 3.11 pyproject.toml --extra local --group dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/dev.txt
 	$(BIN)/uv pip compile --python-version 3.11 requirements/awscli.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/awscli.txt
 
 dist: setup ## build the wheel
-	$(BIN)/python -m hatchling build
+	$(BIN)/python -m hatchling build --target wheel
 
 clean: ## remove what was made
-	rm -rf .venv .venv-aws dist build .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-aws dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
+	  .import_linter_cache .hypothesis

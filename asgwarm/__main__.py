@@ -2,12 +2,15 @@
 
 import os
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 _STREAMS = (
     ("stdin", os.O_RDONLY, "r"),
     ("stdout", os.O_WRONLY, "w"),
     ("stderr", os.O_WRONLY, "w"),
 )
+_SIGNALLED = (129, 130, 143)  # SIGHUP, SIGINT, SIGTERM
 
 
 def main() -> None:
@@ -15,7 +18,18 @@ def main() -> None:
     _open_streams()
     from asgwarm.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code in _SIGNALLED:
+        _leave_at_once(code)
+    sys.exit(code)
+
+
+def _leave_at_once(code: int) -> NoReturn:
+    """End without waiting for threads, one of which may wait for an answer."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def _open_streams() -> None:

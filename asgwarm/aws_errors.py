@@ -97,10 +97,10 @@ def translate(
             f"no usable AWS credentials: {_one_line(error)}", hint="aws sso login"
         )
     if isinstance(error, EndpointConnectionError):
-        return RegionDown(
-            f"nothing answers at {error.kwargs.get('endpoint_url', 'the endpoint')}",
-            hint="aws sts get-caller-identity",
-        )
+        url = str(error.kwargs.get("endpoint_url", "the endpoint"))
+        # AWS's own endpoint is there; it is the way to it that is not.
+        kind = Unavailable if "amazonaws.com" in url else RegionDown
+        return kind(f"nothing answers at {url}", hint="aws sts get-caller-identity")
     if isinstance(error, HTTPClientError):
         return Unavailable(
             f"{action} on {resource} got no answer: {_one_line(error)}",

@@ -45,10 +45,16 @@ class Clients:
     @cached_property
     def _session(self) -> "boto3.Session":
         import boto3
+        import botocore.session
         from botocore.exceptions import ProfileNotFound
 
+        # Keys of our own go with no profile, not even with AWS_PROFILE's.
+        own = (
+            {"profile": (None, None, None, None)} if self.settings.access_key_id else {}
+        )
         try:
             return boto3.Session(
+                botocore_session=botocore.session.Session(session_vars=own),
                 region_name=self.settings.region,
                 profile_name=self.settings.profile,
                 aws_access_key_id=self.settings.access_key_id,
@@ -56,7 +62,7 @@ class Clients:
             )
         except ProfileNotFound as error:
             raise ConfigError(
-                f"profile {self.settings.profile!r} is not in the AWS configuration",
+                f"profile {error.kwargs['profile']!r} is not in the AWS configuration",
                 hint="aws configure list-profiles",
             ) from error
 

@@ -103,18 +103,6 @@ def state_dir(env: Mapping[str, str]) -> Path:
     return _xdg(env, "XDG_STATE_HOME", ".local/state")
 
 
-def cache_dir(env: Mapping[str, str]) -> Path:
-    """Folder of what may be deleted at any time."""
-    return _xdg(env, "XDG_CACHE_HOME", ".cache")
-
-
-def runtime_dir(env: Mapping[str, str]) -> Path:
-    """Folder of sockets; below the state folder where the system offers none."""
-    if env.get("XDG_RUNTIME_DIR", "").startswith("/"):
-        return _xdg(env, "XDG_RUNTIME_DIR", "")
-    return state_dir(env) / "run"
-
-
 def _xdg(env: Mapping[str, str], variable: str, fallback: str) -> Path:
     # The XDG specification has relative paths ignored.
     named = env.get(variable, "")

@@ -64,7 +64,7 @@ class Session:
                 on_first_byte=arrived,
             )
         except SessionFailed as error:
-            raise self._renewal.lost or error from error
+            raise await self._renewal.verdict() or error from error
 
     async def shell(self) -> int:
         """Give the terminal to a login shell; return its exit code. Raises as run."""
@@ -77,7 +77,7 @@ class Session:
                 on_first_byte=arrived,
             )
         except SessionFailed as error:
-            raise self._renewal.lost or error from error
+            raise await self._renewal.verdict() or error from error
 
     def _first_byte(self) -> Callable[[], None]:
         """Begin the last phase; what is returned ends it, and the total with it."""
@@ -124,6 +124,17 @@ class Renewal:
             if self.lost:
                 on_lost()
                 return
+
+    async def verdict(self) -> LeaseLost | None:
+        """Return why a connection broke if that is because the lease has ended."""
+        try:
+            async with asyncio.timeout(RELEASE_TIMEOUT_S):
+                await asyncio.to_thread(self._leases.check, self._record)
+        except LeaseLost as lost:
+            self.lost = self.lost or lost
+        except (AsgwarmError, TimeoutError):
+            return self.lost
+        return self.lost
 
     def stop(self) -> None:
         """Let `run` end after the write that is in flight."""

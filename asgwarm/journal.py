@@ -65,8 +65,12 @@ class Journal:
             ) from error
 
     def remove(self, lease_id: str) -> None:
-        """Forget a lease; one that is not there is fine."""
-        self._path(lease_id).unlink(missing_ok=True)
+        """Forget a lease; one that is not there is fine, and so is no journal."""
+        path = self._path(lease_id)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            self._report(f"{path} cannot be removed: {error.strerror}")
 
     def all(self) -> list[Entry]:
         """Every lease that is written down, oldest first."""

@@ -29,7 +29,7 @@ from asgwarm.holding import RELEASE_TIMEOUT_S, Session, hold
 from asgwarm.journal import Entry, Outcome
 from asgwarm.lease import Lease, lease_of
 from asgwarm.registry.leases import Wish
-from asgwarm.standing import PoolStatus as PoolStatus
+from asgwarm.watching import WatchedPool, silent
 
 SHORTEST_TTL_S = 60
 INSTANCES_TRIED = 3  # when a claimed instance turns out to be gone
@@ -143,13 +143,17 @@ class AsyncPool(WatchedPool):
         self, lease: Lease, *, timings: Timings, release: bool
     ) -> AsyncIterator[Session]:
         """Connect to a lease's instance; with *release* give it back afterwards."""
+        is_lost = False
         try:
             leases = await self._leases()
             async with hold(leases, lease, self._clients, timings=timings) as session:
                 yield session
+        except LeaseLost:
+            is_lost = True
+            raise
         finally:
             if release:
-                await self._release_in_time(lease.record)
+                await self._release_in_time(lease.record, is_lost=is_lost)
 
     async def release(self, lease: Lease) -> None:
         """Give a lease's instance back; it is terminated.
@@ -185,8 +189,12 @@ class AsyncPool(WatchedPool):
             raise
         self._journal.remove(record.lease_id)
 
-    async def _release_in_time(self, record: Record) -> None:
-        """Try to release; the lease's own end stands behind a failure."""
+    async def _release_in_time(self, record: Record, *, is_lost: bool = False) -> None:
+        """Try to release; the lease's own end stands behind a failure.
+
+        Args:
+            is_lost: Whether it is known, and said, that the lease has ended.
+        """
         lease_id = record.lease_id
         try:
             async with asyncio.timeout(RELEASE_TIMEOUT_S):
@@ -194,7 +202,8 @@ class AsyncPool(WatchedPool):
         except TimeoutError:
             self._warn(f"{lease_id} could not be released in time; it will expire")
         except LeaseLost as error:
-            self._warn(error.message)
+            if not is_lost:
+                self._warn(error.message)
         except AsgwarmError as error:
             self._warn(f"{lease_id} was not released and will expire: {error.message}")
 

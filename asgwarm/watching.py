@@ -6,6 +6,7 @@ are meant by a name.
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from asgwarm.clients import Clients
 from asgwarm.clock import now_s
@@ -18,7 +19,9 @@ from asgwarm.journal import Journal
 from asgwarm.lease import Lease, lease_of
 from asgwarm.registry.leases import Leases
 from asgwarm.registry.registry import Registry
-from asgwarm.standing import PoolStatus, prices
+
+if TYPE_CHECKING:
+    from asgwarm.standing import PoolStatus
 
 
 def silent(_: str) -> None:
@@ -94,12 +97,14 @@ class WatchedPool:
             for record in sorted(held, key=lambda record: record.since)
         ]
 
-    async def status(self) -> PoolStatus:
+    async def status(self) -> "PoolStatus":
         """Return how the pool is doing.
 
         Raises:
             PoolNotFound: There is no such pool in this region.
         """
+        from asgwarm.standing import PoolStatus, prices  # much, and rarely needed
+
         leases = await self._leases()
         meta, found, known = await asyncio.gather(
             asyncio.to_thread(leases.meta),

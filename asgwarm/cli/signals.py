@@ -2,12 +2,14 @@
 
 Rule 1: Ctrl-C, SIGTERM and SIGHUP end a run with 130, 143 and 129, after an attempt
 to release. A second signal cuts that attempt short.
-Rule 2: a signal that the parent had ignored (`nohup`) stays ignored.
+Rule 2: after a signal no call that is still waiting for its answer is waited for.
+Rule 3: a signal that the parent had ignored (`nohup`) stays ignored.
 """
 
 import asyncio
 import signal
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -63,8 +65,23 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
     return result
 
 
+class _Threads(ThreadPoolExecutor):
+    """Threads of blocking calls, which are left alone once a signal was received."""
+
+    def __init__(self, received: list[int]) -> None:
+        super().__init__(thread_name_prefix="call")
+        self._received = received
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        left_alone = bool(self._received)
+        super().shutdown(
+            wait=wait and not left_alone, cancel_futures=cancel_futures or left_alone
+        )
+
+
 async def _watched(main: Coroutine[Any, Any, T], received: list[int]) -> T:
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(_Threads(received))
     task = asyncio.current_task()
 
     def stop(signum: int) -> None:

@@ -23,11 +23,12 @@ from asgwarm.connect.timings import Timings
 from asgwarm.domain.names import stack_name
 from asgwarm.errors import WaitTimeout
 from asgwarm.journal import Journal
-from asgwarm.pool import AsyncPool, PoolStatus
+from asgwarm.pool import AsyncPool
 from asgwarm.stack.options import PoolOptions
 
 if TYPE_CHECKING:
     from asgwarm.cli.views.demo import Stage, Step
+    from asgwarm.standing import PoolStatus
 
 POOL = "demo"
 HOT, WARM = 1, 2
@@ -137,7 +138,7 @@ class Tour:
                 step.say(f'"{sentence}"')
 
     async def _until(
-        self, pool: AsyncPool, step: "Step", holds: Callable[[PoolStatus], bool]
+        self, pool: AsyncPool, step: "Step", holds: Callable[["PoolStatus"], bool]
     ) -> None:
         began_s = monotonic_s()
         seen: dict[str, int] = {}

@@ -142,7 +142,7 @@ def _mismatch(target: Target, client: Client) -> HostKeyMismatch:
         f"{target} shows host key {client.shown or 'of an unknown form'}, but the"
         f" registry pins {fingerprint(target.host_key)}: another machine may be"
         " listening there",
-        hint="asgwarm doctor",
+        hint="asgwarm status",
     )
 
 
@@ -156,7 +156,7 @@ def _named(error: Exception, target: Target, client: Client) -> Exception:
     if client.offers or isinstance(error, asyncssh.ConnectionLost | OSError):
         return Interrupted(reason)
     return SessionFailed(
-        f"no SSH session with {target}: {reason}", hint="asgwarm doctor"
+        f"no SSH session with {target}: {reason}", hint="asgwarm status"
     )
 
 

@@ -99,7 +99,7 @@ def _send(
     if not answer.get("Success"):
         raise KeyPushFailed(
             f"EC2 Instance Connect did not deliver the key to {instance_id}",
-            hint="asgwarm doctor",
+            hint="asgwarm status",
         )
 
 
@@ -123,6 +123,6 @@ def _failure(error: ClientError, instance_id: str, os_user: str) -> AsgwarmError
     return KeyPushFailed(
         f"EC2 Instance Connect refused the key for {os_user} on {instance_id}"
         f" ({code}): {said}",
-        hint="run the same command again" if code in _AGAIN else "asgwarm doctor",
+        hint="run the same command again" if code in _AGAIN else "asgwarm status",
         aws_request_id=request_id,
     )

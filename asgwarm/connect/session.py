@@ -128,7 +128,7 @@ async def _start(
     except asyncssh.ChannelOpenError as error:
         raise SessionFailed(
             f"the instance opens no session: {printable(str(error))}",
-            hint="asgwarm doctor",
+            hint="asgwarm status",
         ) from error
     except (asyncssh.DisconnectError, OSError) as error:
         raise ConnectionDropped(

@@ -113,12 +113,12 @@ class _Attempt:
             reason = f"no answer in {TIMEOUT_S:g} s"
         return NoRoute(
             f"nothing answers for {self._target}: {reason}",
-            hint="asgwarm doctor",
+            hint="asgwarm status",
         )
 
     def _failed(self, reason: str) -> SessionFailed:
         return SessionFailed(
-            f"no SSH session with {self._target}: {reason}", hint="asgwarm doctor"
+            f"no SSH session with {self._target}: {reason}", hint="asgwarm status"
         )
 
     def late(self, deadline_s: float) -> AsgwarmError:
@@ -126,7 +126,7 @@ class _Attempt:
         if not self._is_answered:
             return NoRoute(
                 f"nothing answers for {self._target} within {deadline_s:g} s",
-                hint="asgwarm doctor",
+                hint="asgwarm status",
             )
         if self._gate.is_waiting:
             return KeyPushFailed(

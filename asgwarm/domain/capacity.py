@@ -49,11 +49,12 @@ def surplus(
 ) -> list[Record]:
     """Return the ready instances to evict, longest ready first.
 
-    Those that are already on their way out of service count as done.
+    Those that are already on their way out of service count as done; the leased
+    ones among them are about to be detached.
     """
     states = group.lifecycle_states
     serving = [r for r in records if states.get(r.instance_id) == "InService"]
-    going = sum(record.state is State.DRAINING for record in serving)
+    going = sum(r.state in (State.DRAINING, State.LEASED) for r in serving)
     excess = max(0, capacity.desired - capacity.target - going)
     ready = [record for record in serving if record.state is State.READY]
-    return sorted(ready, key=lambda record: record.ready_at)[:excess]
+    return sorted(ready, key=lambda record: record.since)[:excess]

@@ -113,11 +113,16 @@ def _unwanted(view: View, record: Record) -> str:
 
 
 def _warming(view: View, record: Record) -> Action | None:
-    if why := _unwanted(view, record) or _failed(view, record):
+    if why := _failed(view, record) or _unwanted(view, record):
         return Action("stuck", why)
     if view.lifecycle in RESTING:
         return Action("warmed")
-    if view.lifecycle == "InService" and view.has_arrived and view.ec2:
+    if (
+        view.lifecycle == "InService"
+        and view.has_arrived
+        and view.ec2
+        and view.ec2.address
+    ):
         return Action("ready")
     return _arriving(view, record) if view.waits else None
 
@@ -140,19 +145,21 @@ def _failed(view: View, record: Record) -> str:
     if report and report.phase == "failed":
         return f"set-up {report.setup}"
     patience_s = settings.hook_timeout_s + STUCK_SLACK_S
-    if report and report.phase == "setup":
+    if report and (report.phase == "setup" or report.setup == "ok"):
         patience_s += settings.setup_timeout_s
-    if view.now - record.since <= patience_s or view.lifecycle in RESTING:
+    waited_s = view.now - record.since
+    if view.lifecycle in RESTING or (waited_s <= patience_s and not view.is_leaving):
         return ""
     said = report.target if report else "nothing"
-    return f"not ready after {patience_s} s; its guest reported {said}"
+    return f"not ready after {waited_s} s; its guest reported {said}"
 
 
 def _free(view: View, record: Record) -> Action | None:
     if why := _unwanted(view, record):
         return Action("evict", why)
-    moves = view.lifecycle in (*ARRIVING, "InService")
-    return Action("leave") if record.state is State.WARMED and moves else None
+    # Not Warmed:Pending: that is a listing older than the row.
+    left = view.lifecycle in ("Pending", "InService")
+    return Action("leave") if record.state is State.WARMED and left else None
 
 
 def _leased(view: View, record: Record) -> Action | None:

@@ -47,7 +47,7 @@ EDGES = {
     "ready": Edge(
         "WARMING",
         "READY",
-        "ready_at ready_key host_key address port os_user az tier setup",
+        "ready_key host_key address port os_user az tier setup",
         "",
         "epoch = :epoch AND attribute_not_exists(lease_id) "
         "AND attribute_not_exists(last_lease)",
@@ -56,7 +56,7 @@ EDGES = {
     "claim": Edge(
         "READY",
         "LEASED",
-        "lease_id lease_owner lease_name key_fp hb dur_s max_exp",
+        "lease_id lease_owner lease_name key_fp hb dur_s",
         "ready_key",
         "epoch = :epoch AND attribute_exists(host_key) "
         "AND attribute_not_exists(lease_id) AND attribute_not_exists(last_lease) "

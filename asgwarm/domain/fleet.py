@@ -16,8 +16,7 @@ class Ec2Instance:
 
     state: str  # EC2's word: pending, running, stopping, stopped, …
     az: str = ""
-    public_address: str = ""
-    private_address: str = ""
+    address: str = ""  # the one that people connect to, once it has one
 
     @property
     def is_gone(self) -> bool:

@@ -35,11 +35,6 @@ def stack_name(pool: str) -> str:
     return f"asgwarm-{pool}"
 
 
-def table_name(pool: str) -> str:
-    """Name of the pool's registry table."""
-    return f"asgwarm-{pool}"
-
-
 def pool_of_lease(lease_id: str) -> str:
     """Return the pool that a lease id carries.
 

@@ -37,8 +37,8 @@ class MalformedRecord(ValueError):
 class Record:
     """One instance row; a field is named like its attribute, only `state` is `st`.
 
-    Times are Unix seconds by the reconciler's clock. `dur_s` and `max_exp` come
-    from the holder's side and are wishes: the reaper enforces its own limits.
+    Times are Unix seconds, by the reconciler's clock but for `since` where a holder
+    wrote it. `dur_s` is the holder's wish: the reaper enforces its own limits.
     """
 
     instance_id: str
@@ -46,7 +46,6 @@ class Record:
     gen: int  # grows with every change of state; the fencing number
     epoch: str  # id of the stack that the row belongs to
     since: int = 0  # when the row entered its state
-    az: str = ""
     address: str = ""  # where SSH answers
     port: int = 22
     os_user: str = ""
@@ -54,16 +53,13 @@ class Record:
     boot_in: str = ""  # boot id that the guest reported on the way into the pool
     tier: str = ""  # "warm" or "cold": how the instance came into service
     setup: str = ""  # what became of the set-up script
-    ready_at: int = 0
     lease_id: str = ""
     lease_owner: str = ""
     lease_name: str = ""
-    key_fp: str = ""
     hb: int = 0  # the holder's heartbeat, one more with every renewal
     dur_s: int = 0
     hb_seen: int = 0  # the heartbeat that the reaper stamped exp_at for
     exp_at: int = 0
-    max_exp: int = 0
     lease_seen_at: int = 0  # when the reaper first saw this lease
     last_lease: str = ""
     evict: bool = False

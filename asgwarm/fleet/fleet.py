@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from asgwarm.domain.fleet import Ec2Instance, GroupView
+from asgwarm.domain.meta import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
@@ -33,26 +34,34 @@ class Fleet:
         self,
         autoscaling: "AutoScalingClient",
         ec2: "EC2Client",
-        group: str,
-        stack_id: str,
+        settings: Settings,
     ) -> None:
         self.autoscaling, self.ec2 = autoscaling, ec2
-        self.name, self.stack_id = group, stack_id
+        self.name, self.stack_id = settings.group, settings.stack_id
+        is_public = settings.address_type == "public"
+        self.address = "PublicIpAddress" if is_public else "PrivateIpAddress"
 
     def group(self) -> GroupView | None:
         """Return the group with every member's lifecycle state; None without group."""
+        members: list[Any] = []
+        # The warm pool first: an instance that leaves it meanwhile is in both lists,
+        # and what the group says of it, coming later, counts.
+        pages = self.autoscaling.get_paginator("describe_warm_pool").paginate(
+            AutoScalingGroupName=self.name
+        )
+        try:
+            for page in pages:
+                members += page.get("Instances", [])
+        except ClientError as error:
+            if not _TOO_LATE.search(str(error)):
+                raise
         answer = self.autoscaling.describe_auto_scaling_groups(
             AutoScalingGroupNames=[self.name]
         )
         groups: Any = answer["AutoScalingGroups"]
         if not groups:
             return None
-        pages = self.autoscaling.get_paginator("describe_warm_pool").paginate(
-            AutoScalingGroupName=self.name
-        )
-        members: list[Any] = list(groups[0]["Instances"])
-        for page in pages:
-            members += page.get("Instances", [])
+        members += groups[0]["Instances"]
         suspended = {p["ProcessName"] for p in groups[0].get("SuspendedProcesses", [])}
         return GroupView(
             desired=groups[0]["DesiredCapacity"],
@@ -98,8 +107,7 @@ class Fleet:
             instance["InstanceId"]: Ec2Instance(
                 state=instance["State"]["Name"],
                 az=instance.get("Placement", {}).get("AvailabilityZone", ""),
-                public_address=instance.get("PublicIpAddress", ""),
-                private_address=instance.get("PrivateIpAddress", ""),
+                address=str(instance.get(self.address, "")),
             )
             for page in pages
             for reservation in page["Reservations"]

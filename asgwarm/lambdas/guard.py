@@ -8,7 +8,10 @@ instance: after it the loop that watches them is deleted too.
 import json
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from asgwarm.domain.record import State
 from asgwarm.lambdas.reconcile import reconcile
@@ -20,14 +23,22 @@ WHY = "the stack is deleted"
 
 def guard(world: World, event: Mapping[str, Any], now: int) -> None:
     """Serve one request of CloudFormation's and answer it, whatever happens."""
-    refusal = "the function failed; see its log"
+    refusal, epoch = "see the function log", world.settings.stack_id
+    deletes = event["RequestType"] == "Delete"
     try:
-        if event["RequestType"] == "Delete":
+        if deletes:
             refusal = _close(world, now)
         else:
-            world.registry.put_meta(world.settings.stack_id, "pool_mode", "ACTIVE")
+            world.registry.put_meta(epoch, "pool_mode", "ACTIVE")
             reconcile(world, now)
             refusal = ""
+    except (ClientError, BotoCoreError, RuntimeError) as error:
+        # Raised, it would be tried again after it was answered.
+        log("failed", why=str(error))
+        if deletes:
+            world.registry.put_meta(epoch, "pool_mode", "ACTIVE")
+        else:
+            refusal = ""  # the next pass makes it certain
     finally:
         _reply(event, refusal)
 
@@ -43,7 +54,7 @@ def _close(world: World, now: int) -> str:
         world.registry.put_meta(world.settings.stack_id, "pool_mode", "ACTIVE")
         return refusal
     group = world.fleet.group()
-    if group is not None:
+    if group:
         world.fleet.ask("delete_warm_pool", ForceDelete=True)
         world.fleet.ask("set_desired_capacity", DesiredCapacity=0)
     members = group.lifecycle_states if group else {}
@@ -60,13 +71,11 @@ def _end_leases(world: World, now: int) -> str:
     leased = [record for record in records if record.state is State.LEASED]
     if leased and world.settings.on_delete != "end":
         held = ", ".join(record.lease_id for record in leased[:5])
-        return f"{len(leased)} leases live: {held}; release them first"
+        return f"{len(leased)} leases live: {held}"
     for record in leased:
         values = {"now": now, "why": WHY, "last_lease": record.lease_id}
-        try:
+        with suppress(ConditionFailed):
             world.registry.move(record.instance_id, record, "force", **values)
-        except ConditionFailed:
-            log("outrun", instance_id=record.instance_id)
     return ""
 
 

@@ -5,7 +5,8 @@ Rule: an event is a hint. It says where to look, never what is true.
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -27,30 +28,33 @@ def handler(event: Mapping[str, Any], _context: object) -> None:
         guard(world, event, now)
     elif event.get("detail-type") == "Scheduled Event":
         reconcile(world, now)
-    elif ids := sorted(set(_instances(world, event))):
+    elif ids := _instances(world, event):
         reconcile(world, now, ids)
 
 
 def _now(event: Mapping[str, Any]) -> int:
     """The later of the event's time and the clock: a late event turns nothing back."""
+    said = [0.0]
+    with suppress(KeyError, TypeError, ValueError):
+        rows = [record["dynamodb"] for record in event.get("Records", [])]
+        said += [row["ApproximateCreationDateTime"] for row in rows]
+        said.append(datetime.fromisoformat(event["time"]).timestamp())
+    return max(int(max(said)), now_s())
+
+
+def _instances(world: World, event: Mapping[str, Any]) -> set[str]:
+    """The ids of the instances that an event is about; foreign ones are none."""
     try:
-        said = int(datetime.fromisoformat(str(event["time"])).timestamp())
-    except (KeyError, ValueError):
-        said = 0
-    return max(said, now_s())
-
-
-def _instances(world: World, event: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the ids of the instances that an event is about; foreign ones are none."""
-    ids: list[object] = [_of_row(record) for record in event.get("Records", [])]
-    detail = event.get("detail", {})
-    if detail.get("AutoScalingGroupName") == world.settings.group:
-        ids.append(detail.get("EC2InstanceId"))
-    for instance_id in ids:
-        if re.fullmatch(r"i-[0-9a-f]{8,17}", str(instance_id)):
-            yield str(instance_id)
-        else:
-            log("ignored", said=str(instance_id)[:80])
+        ids = [_of_row(record) for record in event.get("Records", [])]
+        detail = event.get("detail", {})
+        if detail.get("AutoScalingGroupName") == world.settings.group:
+            ids.append(str(detail.get("EC2InstanceId")))
+    except (AttributeError, TypeError):
+        ids = [str(event)]
+    known = {i for i in ids if re.fullmatch(r"i-[0-9a-f]{8,17}", i)}
+    if len(known) < len(set(ids)):
+        log("ignored", said=str(ids)[:80])
+    return known
 
 
 def _of_row(record: Mapping[str, Any]) -> str:

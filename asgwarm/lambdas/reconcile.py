@@ -5,12 +5,12 @@ once a minute, is enough by itself when all of them are lost.
 """
 
 from collections.abc import Collection
-from dataclasses import replace
+from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from asgwarm.domain.capacity import surplus
-from asgwarm.domain.record import LIVE
+from asgwarm.domain.record import LIVE, MalformedRecord
 from asgwarm.lambdas.settle import settle
 from asgwarm.lambdas.world import Seen, World, log
 from asgwarm.registry.table import ConditionFailed
@@ -27,21 +27,17 @@ def reconcile(world: World, now: int, instance_ids: Collection[str] = ()) -> Non
     if not instance_ids:
         world.registry.keep_meta(world.settings)
     seen = world.look(now)
-    if seen is None:
+    if not seen:
         return
-    if not instance_ids:
-        seen = _whole_pool(world, seen)
-        members = seen.group.lifecycle_states if seen.group else {}
-        live = {i for i, record in seen.records.items() if record.state in LIVE}
-        # Rows of another stack are drained before any row becomes ready.
-        instance_ids = sorted(
-            live | members.keys(),
-            key=lambda i: i not in live or seen.records[i].epoch == seen.meta.epoch,
-        )
     failed = 0
-    for instance_id in instance_ids:
+    for instance_id in instance_ids or _everything(seen):
         try:
-            settle(world, world.view(seen, instance_id), seen.capacity)
+            if instance_id:
+                settle(world, world.view(seen, instance_id), seen.capacity)
+            else:
+                _whole_pool(world, seen)
+        except MalformedRecord as error:
+            log("ignored", instance_id=instance_id, why=str(error))
         except (ClientError, BotoCoreError) as error:
             failed += 1
             log("failed", instance_id=instance_id, why=str(error))
@@ -49,34 +45,46 @@ def reconcile(world: World, now: int, instance_ids: Collection[str] = ()) -> Non
         raise RuntimeError(f"{failed} instances could not be settled")
 
 
-def _whole_pool(world: World, seen: Seen) -> Seen:
-    """Do what concerns no single instance; return what is known afterwards."""
-    if seen.group is None:
-        return seen
+def _everything(seen: Seen) -> list[str]:
+    """All ids to look at, and an empty one for the pool as a whole.
+
+    Rows of another stack are drained before any row becomes ready; the pool comes
+    last, so that no trouble with it keeps a lease from ending.
+    """
+    members = seen.group.lifecycle_states if seen.group else {}
+    live = {i: r for i, r in seen.records.items() if r.state in LIVE}
+    ours = seen.meta.epoch
+    ids = sorted(
+        {**members, **live}, key=lambda i: i not in live or live[i].epoch == ours
+    )
+    return [*ids, ""]
+
+
+def _whole_pool(world: World, seen: Seen) -> None:
+    """Do what concerns no single instance."""
+    if not seen.group:
+        return
     if seen.group.rebalances:
         # It terminates healthy instances to even out zones.
         world.fleet.ask("suspend_processes", ScalingProcesses=["AZRebalance"])
     world.registry.put_meta(seen.meta.epoch, "trouble", world.fleet.last_failure())
     if seen.capacity.desired < seen.capacity.target:
         _raise_capacity(world, seen)
-    records = dict(seen.records)
     for record in surplus(seen.capacity, seen.group, seen.records.values()):
         values = {"now": seen.now, "why": "more are ready than wanted"}
-        try:
-            moved = world.registry.move(record.instance_id, record, "evict", **values)
-            records[record.instance_id] = moved
-        except ConditionFailed:
-            log("outrun", instance_id=record.instance_id)
-    return replace(seen, records=records)
+        with suppress(ConditionFailed):
+            world.registry.move(record.instance_id, record, "evict", **values)
 
 
 def _raise_capacity(world: World, seen: Seen) -> None:
     """Ask the group for what is missing, as the only one who does so at the time."""
     epoch, target, me = seen.meta.epoch, seen.capacity.target, f"pass at {seen.now}"
     if world.registry.lock(epoch, me, seen.now, seen.now + LOCK_S):
-        fresh = world.fleet.group()
-        if fresh and fresh.desired < target:
-            # Only a holder of the lock may.
-            world.fleet.ask("set_desired_capacity", DesiredCapacity=target)
-            log("raise", desired=target, was=fresh.desired)
-        world.registry.unlock(me)
+        try:
+            fresh = world.fleet.group()
+            if fresh and fresh.desired < target:
+                # Only a holder of the lock may.
+                world.fleet.ask("set_desired_capacity", DesiredCapacity=target)
+                log("raise", desired=target)
+        finally:
+            world.registry.unlock(me)

@@ -19,8 +19,9 @@ from asgwarm.lambdas.world import World, log
 from asgwarm.registry.table import ConditionFailed
 
 STEPS = 8  # more than the longest way through decide()
-# Right after `:Wait` begins the action may not be known yet.
-HOOK_PAUSES_S = (0.3, 0.6, 1.2, 2.4, 0)
+# Right after `:Wait` begins the action may not be known yet; or it was answered by
+# somebody else, who is not worth a longer wait.
+HOOK_PAUSES_S = (0.2, 0.4, 0.8, 0)
 
 
 def settle(world: World, view: View, capacity: Capacity) -> None:
@@ -37,8 +38,13 @@ def settle(world: World, view: View, capacity: Capacity) -> None:
                 return
             # Whoever was first may know less than this view does: go on from there.
             view = replace(view, record=record_from_row(failed.row))
-        gen = view.record.gen if view.record else None
-        log(action.do, instance_id=view.instance_id, gen=gen, why=action.why)
+            continue
+        log(
+            action.do,
+            instance_id=view.instance_id,
+            gen=view.record and view.record.gen,
+            why=action.why,
+        )
 
 
 def _move(world: World, view: View, edge: str, why: str, _: Capacity) -> View:
@@ -56,11 +62,9 @@ def _values(world: World, view: View) -> dict[str, Any]:
         values |= {"boot_in": report.boot_id, "setup": report.setup}
         values |= {"host_key": report.host_key, "port": report.port}
     if ec2:
-        public = settings.address_type == "public"
-        address = ec2.public_address if public else ec2.private_address
-        values |= {"address": address, "az": ec2.az, "os_user": settings.os_user}
+        values |= {"address": ec2.address, "az": ec2.az, "os_user": settings.os_user}
         # Claimers begin to read at a random place, so that not all want the same.
-        values |= {"ready_key": secrets.token_hex(8), "ready_at": view.now}
+        values["ready_key"] = secrets.token_hex(8)
     if record:
         expired = record.lease_seen_at and record.exp_at < over
         dur_s = min(max(record.dur_s, 1), settings.max_lease_s)
@@ -82,22 +86,16 @@ def _ask(world: World, view: View, do: str, _: str, capacity: Capacity) -> View:
     verb, _, hook = do.partition(" ")
     if verb in ("continue", "abandon", "extend"):
         return _answer(world, view, verb, hook)
+    if do == "terminate":
+        world.fleet.terminate(view.instance_id)
+        return replace(view, ec2=Ec2Instance(state="shutting-down"))
+    shrink = {"ShouldDecrementDesiredCapacity": capacity.shrink()}
     if do == "detach":
-        world.fleet.ask(
-            "detach_instances",
-            InstanceIds=[view.instance_id],
-            ShouldDecrementDesiredCapacity=capacity.shrink(),
-        )
+        world.fleet.ask("detach_instances", InstanceIds=[view.instance_id], **shrink)
         return replace(view, lifecycle="Detaching")
-    if do == "terminate in group":
-        world.fleet.ask(
-            "terminate_instance_in_auto_scaling_group",
-            InstanceId=view.instance_id,
-            ShouldDecrementDesiredCapacity=capacity.shrink(),
-        )
-        return replace(view, lifecycle="Terminating")
-    world.fleet.terminate(view.instance_id)
-    return replace(view, ec2=Ec2Instance(state="shutting-down"))
+    ask = "terminate_instance_in_auto_scaling_group"
+    world.fleet.ask(ask, InstanceId=view.instance_id, **shrink)
+    return replace(view, lifecycle="Terminating")
 
 
 def _answer(world: World, view: View, verb: str, hook: str) -> View:

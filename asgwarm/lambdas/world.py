@@ -46,7 +46,7 @@ class World:
         self.settings = settings
         self.registry = Registry(boto3.client("dynamodb"), settings.pool, "function")
         clients = boto3.client("autoscaling"), boto3.client("ec2")
-        self.fleet = Fleet(*clients, settings.group, settings.stack_id)
+        self.fleet = Fleet(*clients, settings)
 
     def look(self, now: int) -> Seen | None:
         """Return what there is; None without META."""
@@ -55,8 +55,7 @@ class World:
         if meta is None or meta.epoch != self.settings.stack_id:
             self.registry.keep_meta(self.settings)
             meta = self.registry.meta()
-        if meta is None:
-            log("nothing", why="the pool's row makes no sense")
+        if not meta:
             return None
         records = self.registry.records()
         return Seen(

@@ -8,7 +8,7 @@ import asyncio
 import importlib
 from collections.abc import Callable
 
-from asgwarm.local import seam
+from asgwarm.local import seam, seam_deletion
 from asgwarm.local.clock import Clock
 from asgwarm.local.faults import FaultTable
 from asgwarm.local.functions import Running
@@ -37,6 +37,7 @@ class Base:
             started=running.started,
             returned=running.returned,
             lose_stream=lambda: faults.now.stream_lost,
+            now=clock.now,
         )
         self._handlers = handlers
         self._complete = asyncio.create_task(asyncio.to_thread(self._load_the_rest))
@@ -46,6 +47,7 @@ class Base:
             importlib.import_module(module)
         seam.overlay_resources(self._handlers())
         seam.describe_stacks()
+        seam_deletion.keep_what_is_needed()
 
     async def ready_for(self, service: str) -> None:
         """Return once *service* may be asked."""

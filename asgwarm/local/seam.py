@@ -85,11 +85,9 @@ def describe_stacks() -> None:
     stacks = _of("services.cloudformation")._stacks
 
     def describing(deploy: Callable[..., Any]) -> Callable[..., Any]:
-        def described(
-            name: str, stack: str, template: dict[str, Any], *rest: Any, **more: Any
-        ) -> Any:
-            stacks[name]["Description"] = template.get("Description", "")
-            return deploy(name, stack, template, *rest, **more)
+        def described(name: str, *rest: Any, **more: Any) -> Any:
+            stacks[name]["Description"] = rest[1].get("Description", "")
+            return deploy(name, *rest, **more)
 
         return described
 
@@ -233,6 +231,7 @@ def watch_functions(
     started: Callable[[], None],
     returned: Callable[[], None],
     lose_stream: Callable[[], bool],
+    now: Callable[[], float],
 ) -> None:
     """Hear of every invocation, from the moment that its event is handed over.
 
@@ -240,6 +239,7 @@ def watch_functions(
         started: Called once per invocation, from any thread.
         returned: Called once for each `started`.
         lose_stream: Asked before each look at the streams; True drops what is there.
+        now: The region's time, which stream records carry.
     """
     functions, events = _of("services.lambda_svc"), _of("services.eventbridge")
     execute = functions._execute_function
@@ -274,9 +274,19 @@ def watch_functions(
                 functions._dynamodb_stream_positions[uuid] = end
         return poll()
 
-    functions._execute_function = lambda *args: counted(execute, *args)
+    functions._execute_function = lambda function, event: counted(
+        execute, function, stamped(event, now())
+    )
     functions._poll_dynamodb_streams = poll_or_lose
     events._dispatch_to_lambda = dispatch
+
+
+def stamped(event: Any, now: float) -> Any:
+    """The event, its stream records dated by the region's time."""
+    for record in event.get("Records", ()) if isinstance(event, dict) else ():
+        if "dynamodb" in record:
+            record["dynamodb"]["ApproximateCreationDateTime"] = now
+    return event
 
 
 def unread_streams() -> list[tuple[str, int]]:

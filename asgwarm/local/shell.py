@@ -43,7 +43,7 @@ def environment(home: Path) -> dict[str, str]:
 async def run_session(session: Session, *, home: Path, banner: str) -> None:
     """Run what the client asked for, and tell it how that ended."""
     try:
-        if session.term_type:
+        if session.term_type is not None:  # empty: a terminal of no known type
             await _with_terminal(session, home, banner)
         else:
             await _with_pipes(session, home)

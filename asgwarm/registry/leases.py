@@ -24,11 +24,11 @@ from asgwarm.domain.value import value
 from asgwarm.errors import (
     AccessDenied,
     AsgwarmError,
+    AwsError,
     ConfigError,
     CredentialsMissing,
     LeaseLost,
     PoolNotFound,
-    RegionDown,
     UnknownOutcome,
 )
 from asgwarm.registry.registry import Registry
@@ -36,7 +36,7 @@ from asgwarm.registry.table import ConditionFailed, Row, decode, encode
 
 PAGE = 8  # candidates of one Query; see the contention figures in the documentation
 # Answers that say for certain that a write was not applied.
-_DEFINITE = (AccessDenied, CredentialsMissing, ConfigError, RegionDown)
+_DEFINITE = (AccessDenied, CredentialsMissing, ConfigError)
 
 
 @value
@@ -123,7 +123,6 @@ class Leases:
                 dur_s=wish.dur_s,
                 key_fp=key_fp,
                 hb=1,
-                max_exp=now + wish.dur_s,
             )
         except ConditionFailed as failed:
             return _ours(_record(failed.row), wish)
@@ -179,6 +178,16 @@ class Leases:
                 return found
             raise _lost(record.lease_id, found) from failed
 
+    def check(self, record: Record) -> None:
+        """Look whether the lease in *record* still lives.
+
+        Raises:
+            LeaseLost: It has ended.
+        """
+        found = self.one(record.instance_id)
+        if not found or found.lease_id != record.lease_id or found.state != "LEASED":
+            raise _lost(record.lease_id, found)
+
     def release(self, record: Record, *, now: int, why: str) -> None:
         """Give the instance back; it is terminated, nobody else gets it.
 
@@ -210,6 +219,8 @@ class Leases:
                 if error.response["Error"]["Code"] == "ResourceNotFoundException":
                     raise self._no_pool() from error
                 raise
+            except MalformedRecord as error:
+                raise AwsError(f"{action} answered nonsense: {error}") from error
 
     def _no_pool(self) -> PoolNotFound:
         region = self.registry.client.meta.region_name

@@ -145,7 +145,7 @@ def main(arguments: list[str]) -> int:
     if unpacked(found) == unpacked(text):
         return 0
     if arguments == ["--check"]:
-        sys.stderr.write("error: templates/pool.yaml is out of date: make templates\n")
+        sys.stderr.write("error: templates/pool.yaml is out of date: make bundle\n")
         return 1
     path.write_text(text, encoding="utf-8")
     return 0

@@ -10,7 +10,6 @@ from decimal import Decimal
 
 from asgwarm.stack.options import PoolOptions
 
-AS_OF = "2026-01"
 HOURS_PER_MONTH = Decimal(730)
 
 # Dollars per hour. Source: EC2 on-demand price list, us-east-1; us-east-2 and us-west-2

@@ -1,7 +1,8 @@
 """Emulated regions that really run, as processes of their own.
 
 `region` is one for all tests: whoever uses it names things uniquely and leaves time and
-faults alone. `fresh_region` belongs to one test, which may do with it what it likes.
+faults alone. `own_region` belongs to one file of tests. `fresh_region` belongs to one
+test, which may do with it what it likes.
 """
 
 from collections.abc import Callable, Iterator
@@ -91,6 +92,12 @@ def start_region() -> Callable[[Path], AbstractContextManager[LocalRegion]]:
 def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRegion]:
     """The region that all tests share."""
     yield from _running(tmp_path_factory.mktemp("region"))
+
+
+@pytest.fixture(scope="module")
+def own_region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRegion]:
+    """A region of one file's own tests, which put back what they change in it."""
+    yield from _running(tmp_path_factory.mktemp("own"))
 
 
 @pytest.fixture

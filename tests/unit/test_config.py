@@ -114,16 +114,8 @@ def test_the_folders_are_those_of_xdg():
     env = {
         "HOME": "/h",
         "XDG_STATE_HOME": "/s",
-        "XDG_CACHE_HOME": "relative",
-        "XDG_RUNTIME_DIR": "/r",
+        "XDG_CONFIG_HOME": "relative",
     }
 
     assert config.state_dir(env) == Path("/s/asgwarm")
-    assert config.cache_dir(env) == Path("/h/.cache/asgwarm")
     assert config.config_dir(env) == Path("/h/.config/asgwarm")
-    assert config.runtime_dir(env) == Path("/r/asgwarm")
-
-
-def test_without_a_runtime_folder_sockets_live_below_the_state():
-    """Some systems (macOS) set no XDG_RUNTIME_DIR."""
-    assert config.runtime_dir({"XDG_STATE_HOME": "/s"}) == Path("/s/asgwarm/run")

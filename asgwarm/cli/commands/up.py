@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asgwarm.cli.ask import ask
+from asgwarm.cli.ask import ask, check_somebody_is_there
 from asgwarm.cli.flags import PoolArgument
-from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
@@ -83,11 +82,9 @@ def run(flags: Flags, invocation: "Invocation") -> int:
     from asgwarm.cli.views.progress import progress
 
     output = invocation.output
-    if output.json and not (flags.yes or flags.plan):
-        raise ConfigError(
-            "with --json nobody is asked, and this costs money",
-            hint=f"asgwarm up {flags.pool} --json --yes".replace("  ", " "),
-        )
+    pool = invocation.pool_name(flags.pool)
+    if not (flags.yes or flags.plan):
+        check_somebody_is_there(invocation, yes=f"asgwarm up {pool} --yes")
     proposed = proposal.propose(flags, invocation)
     if output.json and flags.plan:
         output.document(stack.plan_document(proposed))

@@ -15,8 +15,8 @@ from asgwarm.clock import monotonic_s, now_s
 if TYPE_CHECKING:
     from rich.status import Status
 
-    from asgwarm.pool import PoolStatus
     from asgwarm.stack.events import StackEvent
+    from asgwarm.standing import PoolStatus
 
 INDENT = "   "
 INTRODUCTION = (

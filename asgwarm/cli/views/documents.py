@@ -12,7 +12,7 @@ from asgwarm.cli.views.words import money, utc
 if TYPE_CHECKING:
     from asgwarm.domain.record import Record
     from asgwarm.lease import Lease
-    from asgwarm.pool import PoolStatus
+    from asgwarm.standing import PoolStatus
 
 Document = dict[str, object]
 

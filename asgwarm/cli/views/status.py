@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from asgwarm.domain.record import Record
-    from asgwarm.pool import PoolStatus
+    from asgwarm.standing import PoolStatus
 
 COUNTS = (
     Column(title=""),

@@ -28,7 +28,7 @@ from asgwarm.connect.timings import Timings
 from asgwarm.connect.way_in import connect
 from asgwarm.errors import HostKeyMismatch, SessionFailed
 
-pytestmark = pytest.mark.root
+pytestmark = pytest.mark.debian
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 

@@ -370,7 +370,7 @@ async def test_cancelling_at_the_moment_of_success_closes_the_connection(
     assert conn.is_closed()
 
 
-@pytest.mark.root
+@pytest.mark.debian
 def test_a_user_without_a_name_is_told_what_to_set():
     """A container may run as a bare number, for which asyncssh has no name."""
     program = """if True:

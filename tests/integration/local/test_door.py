@@ -1,8 +1,6 @@
 """Who gets in, and where the region listens."""
 
 import http.client
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -166,36 +164,3 @@ def sockets_of(pid) -> set[str]:
         if target.startswith("socket:["):
             found.add(target[8:-1])
     return found
-
-
-@pytest.mark.root
-def test_a_second_user_gets_nothing(region, tmp_path):
-    """Neither the file with the secret nor an answer."""
-    python = shutil.which("python3", path="/usr/bin")
-    if python is None:
-        pytest.skip("needs a Python that every user may run")
-    script = (
-        "import sys, urllib.error, urllib.request\n"
-        "try:\n    open(sys.argv[1])\n    print('read')\n"
-        "except PermissionError:\n    print('closed')\n"
-        "try:\n    urllib.request.urlopen(sys.argv[2])\n    print('in')\n"
-        "except urllib.error.HTTPError as error:\n    print(error.code)\n"
-    )
-    done = subprocess.run(  # the words are ours
-        [
-            python,
-            "-c",
-            script,
-            str(region.info.state_dir / "region.json"),
-            region.info.endpoint_url,
-        ],
-        user=65534,
-        group=65534,
-        extra_groups=[],
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=20,
-    )
-    assert done.stdout.split() == ["closed", "403"]

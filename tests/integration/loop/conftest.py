@@ -1,9 +1,9 @@
-"""A pool of the real template on a region whose Auto Scaling is quick.
+"""Pools of the real template on one region whose Auto Scaling is quick.
 
-`make_pool` makes pools on one region that these tests share: who uses it leaves the
-region's time alone. `make_timed_pool` makes them on a region of the test's own, whose
-time may be moved. The function's clock is the region's for events and the schedule, the
-real one for the stream: a lease that begins after time was moved must lose its stream.
+`pool` is one for all tests, full and without leases at the start of each; `make_pool`
+makes one for a test alone. Everybody may move the region's time and switch its faults.
+The function's clock is the region's for events and the schedule, the real one for the
+stream: a test of when a lease ends has to lose the stream.
 """
 
 import json
@@ -60,7 +60,7 @@ class Pool:
         self.cloudformation = client("cloudformation")
         self.dynamodb, self.ec2 = client("dynamodb"), client("ec2")
         self.autoscaling, self.functions = client("autoscaling"), client("lambda")
-        self.control, self.until = self.region.control, self.region.until
+        self.control = self.region.control
         self.stack = self.table = f"asgwarm-{self.name}"
         self.group_name = f"{self.stack}-pool"
         self.registry = Registry(self.dynamodb, self.name, "test")
@@ -81,6 +81,13 @@ class Pool:
         """Wait for the next change in the region."""
         changes = self.control.status()["changes"]
         self.control.wait_change(changes, min(most_s, 0.1))
+
+    def until(self, done: Callable[[], Any]) -> None:
+        """Return once *done*; asked gently, for the region shares our processors."""
+        deadline = self.control.status()["uptime_s"] + 20
+        while not done():
+            assert self.control.status()["uptime_s"] < deadline, self.records()
+            self.pause(0.1)
 
     def records(self) -> dict[str, Record]:
         """The rows that make sense, by instance id."""
@@ -112,7 +119,24 @@ class Pool:
         self.until(self.is_full)
         return self
 
-    def claim(self, *, ttl_s: int = 3600) -> Record:
+    def restore(self) -> None:
+        """Make the pool full and free again, whatever was done to it."""
+        self.faults()
+        for record in self.in_state(State.LEASED):
+            self.release(record)
+        self.end_what_does_not_boot()
+        self.fire()
+        self.until(self.is_full)
+
+    def end_what_does_not_boot(self) -> None:
+        """Terminate the running instances that no SSH server answers for."""
+        answering = self.control.status()["addresses"]
+        states = (State.WARMED, State.TERMINATED)
+        resting = {i for i, r in self.records().items() if r.state in states}
+        if dark := self.running() - resting - answering.keys():
+            self.ec2.terminate_instances(InstanceIds=sorted(dark))
+
+    def claim(self, *, ttl_s: int = 86_400) -> Record:
         """Claim a ready instance as a user does."""
         wish = Wish(
             lease_id=f"{self.name}.{next(self.claims)}",
@@ -148,10 +172,17 @@ class Pool:
 
     def activities(self) -> list[str]:
         """What the group says that it did, newest first."""
+        return [str(one["Description"]) for one in self._activities()]
+
+    def _activities(self) -> list[dict[str, Any]]:
         found = self.autoscaling.describe_scaling_activities(
             AutoScalingGroupName=self.group_name
         )
-        return [str(one["Description"]) for one in found["Activities"]]
+        return list(found["Activities"])
+
+    def outcomes(self) -> list[str]:
+        """How what the group did ended, newest first."""
+        return [str(one["StatusCode"]) for one in self._activities()]
 
     def running(self) -> set[str]:
         """The stack's instances that are not ended, by the tag that says whose."""
@@ -251,7 +282,7 @@ class Pool:
 def _making(region: Any, pools: list[Pool]) -> Callable[..., Pool]:
     def make(**options: Any) -> Pool:
         sizes = {"hot": 1, "warm": 2, "cap": 10}
-        name = f"loop{len(pools)}-{region.control.status()['changes']}"
+        name = f"loop-{region.control.status()['changes']}"
         pool = Pool(region=region, name=name, sizes=sizes)
         pools.append(pool)
         pool.deploy(**options)
@@ -272,7 +303,8 @@ def quick_region(
 
 @pytest.fixture
 def make_pool(quick_region: Any) -> Iterator[Callable[..., Pool]]:
-    """Make pools on the shared region; they are gone after the test."""
+    """Make pools of a test's own; they are gone after it."""
+    quick_region.control.set_faults()
     pools: list[Pool] = []
     yield _making(quick_region, pools)
     quick_region.control.set_faults()
@@ -280,14 +312,16 @@ def make_pool(quick_region: Any) -> Iterator[Callable[..., Pool]]:
         pool.drop()
 
 
-@pytest.fixture
-def pool(make_pool: Callable[..., Pool]) -> Pool:
-    """A full pool of the default sizes on the shared region."""
-    return make_pool().fill()
+@pytest.fixture(scope="package")
+def shared_pool(quick_region: Any) -> Pool:
+    """The pool that tests share."""
+    quick_region.control.set_faults()
+    return _making(quick_region, [])(max_lease_s=86_400).fill()
 
 
 @pytest.fixture
-def make_timed_pool(fresh_region: Any) -> Callable[..., Pool]:
-    """Make pools on a region whose time may be moved."""
-    fresh_region.control.timings(**QUICK)
-    return _making(fresh_region, [])
+def pool(shared_pool: Pool) -> Iterator[Pool]:
+    """The shared pool: one ready, two warm, nothing leased."""
+    shared_pool.restore()
+    yield shared_pool
+    shared_pool.faults()

@@ -9,7 +9,7 @@ import pytest
 from asgwarm.cli.signals import ENDING
 from asgwarm.domain.record import Record, State
 from asgwarm.lease import Lease
-from asgwarm.pool import PoolStatus
+from asgwarm.standing import PoolStatus
 
 NOW = 1_769_860_800  # 2026-01-31T12:00:00Z
 HOST_KEY = (

@@ -59,9 +59,9 @@ def test_no_more_leave_for_good_than_are_too_many():
 def test_surplus_is_what_has_been_ready_longest():
     """Instances that are already going count as done, warming ones are left alone."""
     records = [
-        record(State.READY, instance_id="i-a", ready_at=30),
-        record(State.READY, instance_id="i-b", ready_at=10),
-        record(State.READY, instance_id="i-c", ready_at=20),
+        record(State.READY, instance_id="i-a", since=30),
+        record(State.READY, instance_id="i-b", since=10),
+        record(State.READY, instance_id="i-c", since=20),
         record(State.DRAINING, instance_id="i-d"),
         record(State.WARMING, instance_id="i-e"),
     ]

@@ -237,3 +237,15 @@ def test_response_urls_of_custom_resources_are_where_the_front_lets_them_in():
     custom = module("services.cloudformation.custom_resource")
     assert seam.RESPONSE_URL_PATH in custom._response_url("token")
     assert custom._response_url("token").startswith("http://127.0.0.1:")
+
+
+def test_every_deployment_of_a_stack_goes_through_the_described_one():
+    """Change sets and updates look it up in their own module when they begin."""
+    for name in ("changesets", "handlers"):
+        deploy = module(f"services.cloudformation.{name}")._deploy_stack_async
+        assert list(inspect.signature(deploy).parameters)[:3] == [
+            "stack_name",
+            "stack_id",
+            "template",
+        ]
+    assert hasattr(module("services.cloudformation")._stacks, "__getitem__")

@@ -1,0 +1,134 @@
+"""`up` and `down`: repeatable after anything, careful with leases, and thorough."""
+
+import json
+import signal
+
+import pytest
+from botocore.exceptions import ClientError
+
+UP = ("--yes", "--allow", "127.0.0.0/8", "--hot", "1", "--warm", "0", "--cap", "4")
+
+
+def _remains(region, name):
+    """What AWS's own answers still have of a pool."""
+    filters = [{"Name": "tag:asgwarm:pool", "Values": [name]}]
+    ec2 = region.client("ec2")
+    instances = [
+        instance["InstanceId"]
+        for page in ec2.describe_instances(Filters=filters)["Reservations"]
+        for instance in page["Instances"]
+        if instance["State"]["Name"] != "terminated"
+    ]
+    groups = region.client("autoscaling").describe_auto_scaling_groups(
+        AutoScalingGroupNames=[f"asgwarm-{name}-pool"]
+    )["AutoScalingGroups"]
+    tables = region.client("dynamodb").list_tables()["TableNames"]
+    tables = [table for table in tables if table == f"asgwarm-{name}"]
+    rooms = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    try:
+        stacks = region.client("cloudformation").describe_stacks(
+            StackName=f"asgwarm-{name}"
+        )["Stacks"]
+    except ClientError:
+        stacks = []
+    return (
+        instances,
+        groups,
+        tables,
+        rooms,
+        stacks,
+    )
+
+
+def test_up_twice_then_wider_then_down(home, region, serve):
+    """The second `up` changes nothing, the third updates, `down` leaves nothing."""
+    first = home.run("up", "twice", "--json", *UP)
+    second = home.run("up", "twice", "--json", "--yes")
+    third = home.run("up", "twice", "--json", "--yes", "--hot", "2")
+    status = home.run("status", "twice", "--json").document
+
+    results = [json.loads(run.out.splitlines()[-1]) for run in (first, second, third)]
+    assert [r["changed"] for r in results] == [True, False, True]
+    assert [r["ready"] for r in results] == [1, 1, 2]
+    assert {r["type"] for r in results} == {"result"}
+    assert status["targets"] == {"hot": 2, "warm": 0, "cap": 4}
+
+    down = home.run("down", "twice")
+
+    assert down.code == 0
+    assert "pool twice is gone, nothing billable remains" in down.err
+    assert not any(_remains(region, "twice"))
+    assert home.run("down", "twice").code == 5
+
+
+def test_two_ups_at_once_end_as_one(home, region):
+    """Both succeed, and there is one stack with what it should have."""
+    both = [home.start("up", "both", *UP) for _ in range(2)]
+
+    codes = [process.wait(60) for process in both]
+
+    assert codes == [0, 0], [process.stderr.read() for process in both]
+    instances, groups, *_ = _remains(region, "both")
+    assert len(instances) == len(groups) == 1
+
+
+def test_an_up_that_was_killed_is_finished_by_the_next(home, region):
+    """Whatever the first one had begun, the second one brings to its end."""
+    first = home.start("up", "half", *UP)
+    client = region.client("cloudformation")
+    region.until(lambda: _status(client, "half") == "CREATE_IN_PROGRESS")
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+
+    second = home.run("up", "half", "--json", *UP)
+
+    assert second.code == 0, second.err
+    assert json.loads(second.out.splitlines()[-1])["ready"] == 1
+
+
+def _status(client, name):
+    try:
+        stacks = client.describe_stacks(StackName=f"asgwarm-{name}")["Stacks"]
+    except ClientError:
+        return None
+    return stacks[0]["StackStatus"]
+
+
+def test_down_touches_nothing_while_a_lease_lives(home, region, serve):
+    """It refuses, says whose lease it is, and the pool serves as before."""
+    pool = serve(region, "held", hot=1, warm=1, cap=4)
+    lease = home.run("get", "held", "--no-shell", "--json").document
+    pool.until_ready()
+    before = pool.rows()
+
+    down = home.run("down", "held", "--json")
+
+    assert down.code == 9
+    (error,) = down.documents
+    assert lease["lease_id"] in error["message"]
+    assert lease["owner"] in error["message"]
+    assert pool.rows().keys() == before.keys()
+    assert home.run("get", "held", "--", "true").code == 0
+    assert home.run("connect", lease["lease_id"], "--", "exit 3").code == 3
+
+
+def test_a_plan_touches_nothing(home, region):
+    """`up --plan` says what it would cost, and makes no stack."""
+    plan = home.run("up", "plan", "--plan", "--json", "--allow", "127.0.0.0/8")
+
+    assert plan.code == 0
+    assert plan.document["exists"] is False
+    assert plan.document["worst_rate_per_hour"]["estimate"] is True
+    assert not any(_remains(region, "plan"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_is_left(region):
+    """End what the tests of this file have left serving."""
+    yield
+    clients = region.client("autoscaling")
+    for name in ("both", "half", "held"):
+        group = f"asgwarm-{name}-pool"
+        clients.update_auto_scaling_group(
+            AutoScalingGroupName=group, MinSize=0, MaxSize=0, DesiredCapacity=0
+        )
