@@ -65,16 +65,12 @@ def test_ctrl_c_in_a_shell_is_the_shells(home, pool, terminal):
         stdout=terminal.screen,
         stderr=terminal.screen,
     )
-    terminal.type(b"echo on$((40+2))\n")
+    trapped = b"trap 'echo cau$((40+2))ght; exit 9' INT; echo on$((40+2))"
+    terminal.type(b'exec sh -c "' + trapped.replace(b"$", b"\\$") + b'; sleep 1000"\n')
     terminal.until(b"on42")
 
-    terminal.type(b"echo two$((40+2)); sleep 1000\n")
-    terminal.until(b"two42")
-    terminal.seen = b""
     terminal.type(b"\x03")
-    terminal.until(b":~")  # the prompt
-    terminal.type(b"echo still$((40+2)); exit 9\n")
-    terminal.until(b"still42")
+    terminal.until(b"cau42ght")
 
     assert process.wait(20) == 9
     assert pool.leased() == {}

@@ -14,7 +14,7 @@ EVENTS = {
         "detail": INSTANCE | {"AutoScalingGroupName": "theirs"},
     },
     "records of another type": {"Records": "many"},
-    "a record of nothing": {"Records": [None]},
+    "a record of another type": {"Records": [{"dynamodb": {"Keys": 3}}]},
     "a record without keys": {"Records": [{"dynamodb": {}}]},
     "keys of another type": {"Records": [{"dynamodb": {"Keys": {"pk": {"N": "1"}}}}]},
     "a time that is none": {"time": 7, "detail-type": LAUNCHED, "detail": {}},

@@ -5,15 +5,24 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 
-@pytest.fixture
-def pool(make_pool):
-    """A pool that should have two in service, whose group was told to have none."""
-    pool = make_pool(hot=2, warm=0).fill()
+@pytest.fixture(scope="module")
+def idle_pool(quick_region, pools_of):
+    """A pool that should have two in service, whose group does nothing."""
+    quick_region.control.set_faults()
+    pool = pools_of(quick_region, [])(hot=2, warm=0).fill()
     pool.autoscaling.suspend_processes(
         AutoScalingGroupName=pool.group_name, ScalingProcesses=["Terminate", "Launch"]
     )
-    _set_desired(pool, 0)
-    return pool
+    yield pool
+    pool.drop()
+
+
+@pytest.fixture
+def pool(idle_pool):
+    """The group was told to have none in service."""
+    _set_desired(idle_pool, 0)
+    yield idle_pool
+    idle_pool.faults()
 
 
 def _set_desired(pool, desired):
@@ -48,16 +57,6 @@ def test_two_passes_at_once_raise_it_once(pool):
     assert pool.desired() == 2
 
 
-def test_a_pass_never_writes_a_smaller_number(pool):
-    """What is too much goes instance by instance."""
-    _set_desired(pool, 5)
-    began = _now(pool)
-
-    assert pool.invoke() == ""
-
-    assert _writes(pool, began) == []
-
-
 def test_a_writer_that_died_is_waited_out(pool):
     """Its lock holds others off while it could still write, and no longer."""
     now = int(pool.control.status()["now"])
@@ -73,3 +72,13 @@ def test_a_writer_that_died_is_waited_out(pool):
 
     pool.control.advance(150)
     assert pool.desired() == 2
+
+
+def test_a_pass_never_writes_a_smaller_number(pool):
+    """What is too much goes instance by instance."""
+    _set_desired(pool, 5)
+    began = _now(pool)
+
+    assert pool.invoke() == ""
+
+    assert _writes(pool, began) == []

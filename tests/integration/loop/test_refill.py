@@ -36,24 +36,9 @@ def test_a_pool_without_warm_instances_launches_cold(make_pool):
     assert COLD + ready.instance_id in pool.activities()
 
 
-def test_a_drained_warm_pool_does_not_keep_the_group_from_refilling(make_pool):
-    """Three claims on two warm instances: the last replacement is a cold one."""
-    pool = make_pool(hot=3, warm=2).fill()
-    pool.faults(no_capacity=True)
-    leases = [pool.claim() for _ in range(3)]
-    pool.control.settle()
-
-    pool.faults()
-    pool.until(pool.is_full)
-
-    assert len({lease.instance_id for lease in leases}) == 3
-    assert pool.counts()[State.LEASED] == 3
-    assert pool.desired() == 3
-
-
 @pytest.mark.parametrize("refill", ["cold", "delayed"])
 def test_the_pool_fills_however_the_group_replaces(pool, refill):
-    """Whether and when a detached instance is replaced from the pool is AWS's affair."""
+    """From the warm pool or not, at once or later: that is AWS's affair."""
     pool.faults(refill=refill)
 
     lease = pool.claim()

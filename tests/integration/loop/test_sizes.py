@@ -3,9 +3,13 @@
 from asgwarm.domain.record import State
 
 
-def test_a_smaller_hot_tier_drains_what_is_too_much(make_pool):
-    """Ready instances go one by one, the leased one stays, desired follows."""
-    pool = make_pool(hot=3, warm=0).fill()
+def test_the_hot_tier_follows_its_size_up_and_down(make_pool):
+    """Up at once by the update itself; down by draining what is ready, nothing else."""
+    pool = make_pool(hot=1, warm=0).fill()
+
+    pool.deploy(hot=3)
+    assert pool.desired() == 3
+    pool.until(pool.is_full)
     lease = pool.claim()
     pool.until(pool.is_full)
 
@@ -13,18 +17,8 @@ def test_a_smaller_hot_tier_drains_what_is_too_much(make_pool):
     pool.until(lambda: pool.desired() == 1 and pool.is_full())
 
     assert pool.record(lease.instance_id).state is State.LEASED
+    pool.until(lambda: len(pool.running()) == 2)
     assert lease.instance_id in pool.running()
-    assert len(pool.running()) == 2
-
-
-def test_a_larger_hot_tier_is_filled(make_pool):
-    """The update itself raises desired, before any period has passed."""
-    pool = make_pool(hot=1, warm=0).fill()
-
-    pool.deploy(hot=3)
-
-    assert pool.desired() == 3
-    pool.until(pool.is_full)
 
 
 def test_leased_and_desired_together_stay_within_the_cap(make_pool):
