@@ -44,6 +44,7 @@ class Claiming:
     wait_s: int
     timings: Timings
     on_wait: Callable[[str], None]
+    sent_at_s: float | None = field(default=None, init=False)  # of the last write
     taken: Record | None = field(default=None, init=False)
     is_unsettled: bool = field(default=False, init=False)  # a write without an answer
     _said: str = field(default="", init=False)
@@ -109,6 +110,7 @@ class Claiming:
         return None
 
     async def _write(self, record: Record) -> Record:
+        self.sent_at_s = monotonic_s()
         sent = asyncio.ensure_future(
             asyncio.to_thread(
                 self.leases.claim,
@@ -121,8 +123,10 @@ class Claiming:
         try:
             return await asyncio.shield(sent)
         except asyncio.CancelledError:
-            await asyncio.wait({sent}, timeout=ANSWER_TIMEOUT_S)
-            self._note(sent)
+            try:
+                await asyncio.wait({sent}, timeout=ANSWER_TIMEOUT_S)
+            finally:
+                self._note(sent)
             raise
 
     def _note(self, sent: "asyncio.Future[Record]") -> None:

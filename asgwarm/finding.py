@@ -67,5 +67,23 @@ def held_already(records: Collection[Record], wish: Wish) -> Record | None:
     return None
 
 
+def rival(records: Collection[Record], mine: Record) -> Record | None:
+    """Return the lease that a claim made at the same time has got before *mine*.
+
+    Two claims of one token, or of one name of a user, may both find nothing and both
+    get an instance. The lower instance id is the one that counts.
+    """
+
+    def is_same(other: Record) -> bool:
+        named = other.lease_name == mine.lease_name
+        twin = named and _is_same_user(other, mine.lease_owner)
+        return other.lease_id == mine.lease_id or twin
+
+    leased = [record for record in records if record.state is State.LEASED]
+    same = [record for record in leased if is_same(record)]
+    first = min(same, key=lambda record: record.instance_id, default=mine)
+    return None if first.instance_id == mine.instance_id else first
+
+
 def _is_same_user(record: Record, owner: str) -> bool:
     return bool(record.lease_name) and user_of(record.lease_owner) == user_of(owner)

@@ -102,9 +102,10 @@ class Renewal:
 
     async def run(self, on_lost: Callable[[], None]) -> None:
         """Renew three times a lease's length; *on_lost* is called when it is gone."""
-        ttl_s = self.lease.ttl_s
-        trusted_until_s = monotonic_s() + ttl_s - SAFETY_S
-        pause_s = ttl_s / 3
+        ttl_s, sent_at_s = self.lease.ttl_s, self.lease.sent_at_s
+        # A lease that was found may be about to end: it is renewed at once.
+        pause_s = 0.0 if sent_at_s is None else ttl_s / 3
+        trusted_until_s = (sent_at_s or monotonic_s()) + ttl_s - SAFETY_S
         while not await self._stopped_within(pause_s):
             sent_at_s = monotonic_s()
             try:
@@ -169,7 +170,8 @@ async def hold(
     finally:
         renewal.stop()
         conn.abort()
-        await renewing
+        # A write that hangs is not waited for; the lease's own end stands behind it.
+        await asyncio.wait({renewing}, timeout=RELEASE_TIMEOUT_S)
 
 
 def _push(

@@ -19,6 +19,8 @@ class Lease:
     record: Record
     tier: str
     key: SessionKey | None = None  # of the session that the claim was made for
+    # When the claim was sent, by clock.monotonic_s(); None for a lease that was found.
+    sent_at_s: float | None = None
 
     @property
     def id(self) -> str:
@@ -71,11 +73,9 @@ class Lease:
             ) from error
 
 
-def lease_of(
-    pool: str, record: Record, *, tier: str = "", key: SessionKey | None = None
-) -> Lease:
+def lease_of(pool: str, record: Record, *, tier: str = "") -> Lease:
     """Return the lease in a LEASED record."""
-    return Lease(pool=pool, record=record, tier=tier or record.tier, key=key)
+    return Lease(pool=pool, record=record, tier=tier or record.tier)
 
 
 def is_reachable(record: Record) -> bool:

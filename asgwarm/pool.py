@@ -9,6 +9,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from asgwarm.claiming import Claiming
 from asgwarm.clock import now_s
@@ -21,14 +22,15 @@ from asgwarm.domain.record import Record
 from asgwarm.errors import (
     AsgwarmError,
     ConfigError,
+    GuardRefused,
     LeaseLost,
     UnknownOutcome,
 )
-from asgwarm.finding import held_already
+from asgwarm.finding import held_already, rival
 from asgwarm.holding import RELEASE_TIMEOUT_S, Session, hold
 from asgwarm.journal import Entry, Outcome
 from asgwarm.lease import Lease, lease_of
-from asgwarm.registry.leases import Wish
+from asgwarm.registry.leases import Leases, Wish
 from asgwarm.watching import WatchedPool, silent
 
 SHORTEST_TTL_S = 60
@@ -82,7 +84,7 @@ class AsyncPool(WatchedPool):
                 if entered or tried == INSTANCES_TRIED or token:
                     raise
                 if keep:
-                    await self.release(lease)
+                    await self._release_in_time(lease.record, is_lost=True)
             else:
                 return
 
@@ -129,24 +131,29 @@ class AsyncPool(WatchedPool):
             asyncio.to_thread(leases.meta), claiming.page()
         )
         _check_ttl(ttl_s, meta)
-        record, tier = None, ""
+        record, tier, sent_at_s = None, "", None
         if name or token:
             records = (await asyncio.to_thread(leases.all)).values()
             record = held_already(records, wish)
         if record is None:
             record, tier = await self._take(claiming, meta, page)
+            sent_at_s = claiming.sent_at_s
+            if name or token:
+                record = await self._look_again(leases, wish, record)
         await self._note(wish, record)
-        return lease_of(self.name, record, tier=tier, key=key)
+        lease = lease_of(self.name, record, tier=tier)
+        return replace(lease, key=key, sent_at_s=sent_at_s)
 
     @asynccontextmanager
     async def session(
         self, lease: Lease, *, timings: Timings, release: bool
     ) -> AsyncIterator[Session]:
         """Connect to a lease's instance; with *release* give it back afterwards."""
-        is_lost = False
+        is_lost, entered = False, False
         try:
             leases = await self._leases()
             async with hold(leases, lease, self._clients, timings=timings) as session:
+                entered = True
                 yield session
         except LeaseLost:
             is_lost = True
@@ -154,6 +161,8 @@ class AsyncPool(WatchedPool):
         finally:
             if release:
                 await self._release_in_time(lease.record, is_lost=is_lost)
+            elif not entered:
+                self._warn(f"{lease.id} is still held: asgwarm release {lease.id}")
 
     async def release(self, lease: Lease) -> None:
         """Give a lease's instance back; it is terminated.
@@ -179,6 +188,20 @@ class AsyncPool(WatchedPool):
                 self._write_down(claiming.wish, instance_id="", outcome="unknown")
             raise
         return record, record.tier if waited else "hot"
+
+    async def _look_again(self, leases: Leases, wish: Wish, mine: Record) -> Record:
+        """Give *mine* back where the same wish was granted elsewhere at once."""
+        records = (await asyncio.to_thread(leases.all)).values()
+        first = rival(records, mine)
+        if first is None:
+            return mine
+        await self._release_in_time(mine)
+        if first.lease_id == wish.lease_id:
+            return first
+        raise GuardRefused(
+            f"{wish.lease_name!r} is already the name of {first.lease_id}",
+            hint=f"asgwarm connect {wish.lease_name}",
+        )
 
     async def _release(self, record: Record) -> None:
         leases = await self._leases()

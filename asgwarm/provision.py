@@ -19,10 +19,11 @@ from asgwarm.errors import GuardRefused, PoolNotFound, WaitTimeout
 from asgwarm.registry.leases import Leases
 from asgwarm.registry.registry import Registry
 from asgwarm.registry.table import ConditionFailed
-from asgwarm.stack.deploy import StackView, deploy, find, refuse_foreign
+from asgwarm.stack.deploy import deploy
 from asgwarm.stack.events import StackEvent
 from asgwarm.stack.options import PoolOptions
-from asgwarm.stack.teardown import Leftover, group_of, reopen, take_down
+from asgwarm.stack.stacks import StackView, at_rest, find, refuse_foreign
+from asgwarm.stack.teardown import Leftover, reopen, take_down
 
 OnEvent = Callable[[StackEvent | str], None]
 Sleep = Callable[[float], None]
@@ -97,13 +98,15 @@ def down(
         PoolNotFound: There is no such pool in this region.
         GuardRefused: Leases live; nothing was changed.
     """
-    name = stack_name(pool)
-    stack = find(clients.cloudformation, name)
+    stack = find(clients.cloudformation, stack_name(pool))
     if stack is None:
         raise PoolNotFound(
             f"there is no pool {pool!r} in {clients.region}", hint=f"asgwarm up {pool}"
         )
     refuse_foreign(stack, pool)
+    stack = at_rest(clients.cloudformation, stack, on_event=on_event, sleep=sleep)
+    if stack is None:
+        return []  # somebody else has just deleted it
     leases = _leases(clients, pool)
     try:
         _close(leases, stack, force=force, on_event=on_event)
@@ -118,13 +121,11 @@ def _leases(clients: Clients, pool: str) -> Leases:
 
 def _open(clients: Clients, leases: Leases, stack_id: str) -> None:
     """Let a pool serve again whose end was begun and not finished."""
-    meta = leases.meta()
-    if meta.draining:
-        stack = find(clients.cloudformation, stack_id)
+    stack = find(clients.cloudformation, stack_id)
+    if leases.meta().draining and stack:
+        reopen(clients.autoscaling, stack)  # before anything may be claimed again
         with translated("dynamodb:UpdateItem", leases.registry.name):
             leases.registry.put_meta(stack_id, "pool_mode", "ACTIVE")
-        if stack:
-            reopen(clients.autoscaling, group_of(stack), cap=meta.cap)
 
 
 def _wait_until_ready(leases: Leases, *, on_event: OnEvent, sleep: Sleep) -> int:
@@ -173,7 +174,8 @@ def _close(leases: Leases, stack: StackView, *, force: bool, on_event: OnEvent) 
     try:
         _refuse_leases(leases, force=force)
     except GuardRefused:
-        leases.registry.put_meta(stack.stack_id, "pool_mode", "ACTIVE")
+        with translated("dynamodb:UpdateItem", leases.registry.name):
+            leases.registry.put_meta(stack.stack_id, "pool_mode", "ACTIVE")
         raise
     for record in _leased(leases):
         on_event(f"ends lease {record.lease_id} of {record.lease_owner}")

@@ -11,9 +11,9 @@ from asgwarm.domain.names import stack_name
 from asgwarm.domain.record import Record, State
 from asgwarm.domain.value import value
 from asgwarm.errors import AsgwarmError
-from asgwarm.stack.deploy import find
 from asgwarm.stack.options import PoolOptions
 from asgwarm.stack.price import rate
+from asgwarm.stack.stacks import find
 
 _RUNNING = (State.WARMING, State.READY, State.LEASED, State.DRAINING)
 

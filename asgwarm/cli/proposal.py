@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from asgwarm.config import Value
 from asgwarm.domain.names import duration_s, stack_name
 from asgwarm.errors import ConfigError
-from asgwarm.stack import deploy, network, price
+from asgwarm.stack import network, price
 from asgwarm.stack.options import PoolOptions
+from asgwarm.stack.stacks import find
 
 if TYPE_CHECKING:
     from asgwarm.cli.commands.up import Flags
@@ -52,7 +53,7 @@ def propose(flags: "Flags", invocation: "Invocation") -> Proposal:
         invocation.start_local_region()
     said = options(invocation.pool_name(flags.pool), flags, invocation.config.up)
     clients = invocation.clients
-    stack = deploy.find(clients.cloudformation, stack_name(said.pool))
+    stack = find(clients.cloudformation, stack_name(said.pool))
     own_address = stack is None and said.allow is None and not local
     if stack is None:
         said = for_new_pool(said, clients, local=local)

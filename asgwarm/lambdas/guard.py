@@ -23,7 +23,7 @@ WHY = "the stack is deleted"
 
 def guard(world: World, event: Mapping[str, Any], now: int) -> None:
     """Serve one request of CloudFormation's and answer it, whatever happens."""
-    refusal, epoch = "see the function log", world.settings.stack_id
+    refusal, epoch = "see its log", world.settings.stack_id
     deletes = event["RequestType"] == "Delete"
     try:
         if deletes:

@@ -8,18 +8,18 @@ Rule 3: a parameter that was not given keeps its value.
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from asgwarm.aws_errors import translated
 from asgwarm.domain.names import stack_name
-from asgwarm.errors import GuardRefused, StackFailed, WaitTimeout
+from asgwarm.errors import StackFailed, WaitTimeout
 from asgwarm.stack.events import Events, OnEvent
-from asgwarm.stack.events import StackEvent as StackEvent
 from asgwarm.stack.options import DEFAULTS, PoolOptions
+from asgwarm.stack.stacks import Sleep, StackView, at_rest, find, refuse_foreign, watch
 from asgwarm.stack.status import Then, remedy, then
 from asgwarm.stack.template import parameters, template_text
 
@@ -27,23 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
 
-Sleep = Callable[[float], None]
-
-POLL_S = 1.0
-LONGEST_S = 3_600.0  # a stack that works for longer is given up on
 TURNS = 5  # how often somebody else may get in between
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackView:
-    """A stack as CloudFormation describes it."""
-
-    name: str
-    stack_id: str
-    status: str
-    description: str
-    parameters: Mapping[str, str]
-    outputs: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,36 +52,6 @@ class _Unchanged(Exception):
         self.stack = stack
 
 
-def find(client: "CloudFormationClient", stack: str) -> StackView | None:
-    """Return the stack of that name or id, None if there is none."""
-    with translated("cloudformation:DescribeStacks", stack):
-        try:
-            found = client.describe_stacks(StackName=stack)["Stacks"]
-        except ClientError as error:
-            if "does not exist" in str(error):
-                return None
-            raise
-    return _view(found[0]) if found else None
-
-
-def refuse_foreign(stack: StackView, pool: str) -> None:
-    """Let nobody touch a stack that only happens to have the pool's name.
-
-    Raises:
-        GuardRefused: It was not made of asgwarm's template, or for another pool.
-    """
-    if not stack.description.startswith("asgwarm "):
-        raise GuardRefused(
-            f"stack {stack.name} is there and is none of asgwarm's",
-            hint=f"aws cloudformation describe-stacks --stack-name {stack.name}",
-        )
-    if stack.parameters.get("Pool") != pool:
-        raise GuardRefused(
-            f"stack {stack.name} belongs to pool {stack.parameters.get('Pool')!r}",
-            hint=f"asgwarm status {stack.parameters.get('Pool')}",
-        )
-
-
 def deploy(
     client: "CloudFormationClient",
     options: PoolOptions,
@@ -117,7 +71,7 @@ def deploy(
         WaitTimeout: CloudFormation was at work for more than an hour.
     """
     for _ in range(TURNS):
-        stack = _at_rest(client, options.pool, on_event=on_event, sleep=sleep)
+        stack = _updatable(client, options.pool, on_event=on_event, sleep=sleep)
         try:
             events = _begin(client, stack, options)
         except _Outrun:
@@ -132,33 +86,7 @@ def deploy(
     )
 
 
-def watch(
-    client: "CloudFormationClient",
-    events: Events,
-    *,
-    on_event: OnEvent,
-    sleep: Sleep = time.sleep,
-) -> StackView | None:
-    """Return the stack once nobody is at work on it; tell its events meanwhile.
-
-    Raises:
-        WaitTimeout: CloudFormation was at work for more than an hour.
-    """
-    waited_s = 0.0
-    while waited_s <= LONGEST_S:
-        stack = find(client, events.stack_id)
-        events.tell(on_event)
-        if stack is None or then(stack.status) is not Then.WAIT:
-            return stack
-        sleep(POLL_S)
-        waited_s += POLL_S
-    raise WaitTimeout(
-        f"stack {events.stack_id} is still at work after {LONGEST_S:.0f} s",
-        hint=f"aws cloudformation describe-stack-events --stack-name {events.stack_id}",
-    )
-
-
-def _at_rest(
+def _updatable(
     client: "CloudFormationClient", pool: str, *, on_event: OnEvent, sleep: Sleep
 ) -> StackView | None:
     """The pool's stack, ready for an update; None if it has to be created."""
@@ -167,9 +95,7 @@ def _at_rest(
     if stack is None:
         return None
     refuse_foreign(stack, pool)
-    if then(stack.status) is Then.WAIT:
-        events = Events(client, stack.stack_id, from_now=True)
-        stack = watch(client, events, on_event=on_event, sleep=sleep)
+    stack = at_rest(client, stack, on_event=on_event, sleep=sleep)
     if stack is None or then(stack.status) is Then.CREATE:
         return None
     if then(stack.status) is Then.STOP:
@@ -280,21 +206,4 @@ def _result(stack: StackView, *, changed: bool) -> StackResult:
         stack_id=stack.stack_id,
         outputs=stack.outputs,
         changed=changed,
-    )
-
-
-def _view(stack: Any) -> StackView:
-    return StackView(
-        name=stack["StackName"],
-        stack_id=stack["StackId"],
-        status=stack["StackStatus"],
-        description=stack.get("Description", ""),
-        parameters={
-            parameter["ParameterKey"]: parameter.get("ParameterValue", "")
-            for parameter in stack.get("Parameters", [])
-        },
-        outputs={
-            output["OutputKey"]: output["OutputValue"]
-            for output in stack.get("Outputs", [])
-        },
     )

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 
 from asgwarm.aws_errors import translated
 from asgwarm.errors import GuardRefused, StackFailed, WaitTimeout
-from asgwarm.stack.deploy import StackView, find, watch
 from asgwarm.stack.events import Events, OnEvent
+from asgwarm.stack.stacks import StackView, find, watch
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
@@ -47,7 +47,7 @@ class Clients(Protocol):
 class Leftover:
     """Something of a pool that is still there after its end."""
 
-    kind: str  # "instance", "volume", "network interface", or CloudFormation's type
+    kind: str  # "instance", "volume", or CloudFormation's type
     id: str
 
 
@@ -89,11 +89,24 @@ def suspend_launch(client: "AutoScalingClient", group: str) -> None:
         )
 
 
-def reopen(client: "AutoScalingClient", group: str, *, cap: int) -> None:
-    """Undo what an interrupted end of the pool did to its group."""
-    with _tolerant("autoscaling:UpdateAutoScalingGroup", group):
-        client.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=cap)
+def reopen(client: "AutoScalingClient", stack: StackView) -> None:
+    """Undo what an interrupted end of the pool did to its group.
+
+    CloudFormation sees no change in its template, so it would not.
+    """
+    group, said = group_of(stack), stack.parameters
+    warm = int(said["Warm"])
+    with _tolerant("autoscaling:PutWarmPool", group):
+        client.update_auto_scaling_group(
+            AutoScalingGroupName=group, MaxSize=int(said["Cap"])
+        )
         client.resume_processes(AutoScalingGroupName=group, ScalingProcesses=["Launch"])
+        client.put_warm_pool(
+            AutoScalingGroupName=group,
+            MinSize=warm,
+            MaxGroupPreparedCapacity=warm,
+            PoolState=said["PoolState"],  # type: ignore[arg-type]  # of the template
+        )
 
 
 def delete_warm_pool(client: "AutoScalingClient", group: str) -> None:
@@ -175,19 +188,13 @@ def delete_stack(
 def leftovers(clients: Clients, stack_id: str) -> list[Leftover]:
     """Return what carries the stack's tag, or what its deletion left out."""
     found = [
-        Leftover(kind="instance", id=id_) for id_ in _instances(clients.ec2, stack_id)
+        Leftover(kind="instance", id=id_)
+        for id_, state in _instances(clients.ec2, stack_id).items()
+        if state != "shutting-down"
     ]
-    for kind, operation, items, key in (
-        ("volume", "describe_volumes", "Volumes", "VolumeId"),
-        (
-            "network interface",
-            "describe_network_interfaces",
-            "NetworkInterfaces",
-            "NetworkInterfaceId",
-        ),
-    ):
-        for item in _tagged(clients.ec2, operation, items, stack_id):
-            found.append(Leftover(kind=kind, id=item[key]))
+    for volume in _tagged(clients.ec2, "describe_volumes", "Volumes", stack_id):
+        if volume.get("State") != "deleting":
+            found.append(Leftover(kind="volume", id=volume["VolumeId"]))
     return found + _kept_by_stack(clients.cloudformation, stack_id)
 
 

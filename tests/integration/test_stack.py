@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from asgwarm.errors import GuardRefused, StackFailed
-from asgwarm.stack.deploy import StackEvent, deploy, find
+from asgwarm.stack.deploy import deploy
+from asgwarm.stack.events import StackEvent
 from asgwarm.stack.network import default_network
 from asgwarm.stack.options import PoolOptions
+from asgwarm.stack.stacks import find
 from asgwarm.stack.teardown import leftovers, take_down
 
 FOREIGN = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}

@@ -14,7 +14,7 @@ from asgwarm.cli.flags import NoFlags
 from asgwarm.cli.main import Load, run
 
 BLOCKING = """
-import signal, sys
+import signal, sys, time
 from types import SimpleNamespace
 from asgwarm.cli.flags import NoFlags
 from asgwarm.cli.main import run
@@ -25,8 +25,8 @@ def blocking(flags, invocation):
     '''Wait.'''
     try:
         print("ready", flush=True)
-        while True:
-            signal.pause()
+        while True:  # pause() would miss a signal that comes just before it
+            time.sleep(0.01)
     finally:
         print("released", flush=True)
 
