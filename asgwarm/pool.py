@@ -26,7 +26,7 @@ from asgwarm.errors import (
     LeaseLost,
     UnknownOutcome,
 )
-from asgwarm.finding import held_already, rival
+from asgwarm.finding import held_already, rival, user_of
 from asgwarm.holding import RELEASE_TIMEOUT_S, Session, hold
 from asgwarm.journal import Entry, Outcome
 from asgwarm.lease import Lease, lease_of
@@ -164,12 +164,21 @@ class AsyncPool(WatchedPool):
             elif not entered:
                 self._warn(f"{lease.id} is still held: asgwarm release {lease.id}")
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, lease: Lease, *, force: bool = False) -> None:
         """Give a lease's instance back; it is terminated.
 
+        Args:
+            force: Also where somebody else holds it.
+
         Raises:
-            LeaseLost: The lease had ended otherwise.
+            LeaseLost: The lease had ended otherwise, or is not this user's.
         """
+        mine = user_of(lease.owner) == user_of(self._owner)
+        if not (mine or force or self._journal.find(lease.id)):
+            raise LeaseLost(
+                f"lease {lease.id} is {lease.owner}'s, not yours",
+                hint=f"asgwarm release {lease.id} --force",
+            )
         await self._release(lease.record)
 
     async def _take(

@@ -19,16 +19,19 @@ class Flags:
     leases: Annotated[
         list[str] | None, typer.Argument(metavar="LEASE…", help="Ids or names.")
     ] = None
+    force: Annotated[
+        bool, typer.Option("--force", help="Also what somebody else holds.")
+    ] = False
 
 
 def run(flags: Flags, invocation: "Invocation") -> int:
     """Give leases back before their end; their instances are terminated."""
     if not flags.leases:
         raise ConfigError("no lease was named", hint="asgwarm ls")
-    return run_async(_release(flags.leases, invocation))
+    return run_async(_release(flags, flags.leases, invocation))
 
 
-async def _release(leases: list[str], invocation: "Invocation") -> int:
+async def _release(flags: Flags, leases: list[str], invocation: "Invocation") -> int:
     from asgwarm.cli.escape import printable
     from asgwarm.cli.views import documents
 
@@ -42,7 +45,7 @@ async def _release(leases: list[str], invocation: "Invocation") -> int:
             output.note(f"{lease_or_name} was never taken: there is nothing to release")
             lease_id = lease_or_name
         else:
-            await pool.release(lease)
+            await pool.release(lease, force=flags.force)
             output.note(printable(f"released {lease.id} ({lease.instance_id})"))
             lease_id = lease.id
         if output.json:

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from asgwarm.connect.keys import SessionKey
-from asgwarm.errors import GuardRefused, LeaseNotFound, PoolNotFound
+from asgwarm.connect.timings import Timings
+from asgwarm.errors import GuardRefused, LeaseLost, LeaseNotFound, PoolNotFound
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +116,32 @@ async def test_a_pool_that_goes_away_while_somebody_waits_is_said(
 
     with pytest.raises(PoolNotFound):
         await claiming
+
+
+async def test_nobody_ends_what_somebody_else_holds(pool, user):
+    """Another user's lease is refused unless it is insisted upon."""
+    pool.until_ready(1)
+    ada, bob = user(pool), user(pool)
+    lease = await ada.claim()
+
+    with pytest.raises(LeaseLost, match="not yours"):
+        await bob.pool.release(await bob.pool.find(lease.id))
+    assert pool.leased() == {lease.id: lease.instance_id}
+
+    await bob.pool.release(await bob.pool.find(lease.id), force=True)
+    assert pool.leased() == {}
+
+
+async def test_a_lease_that_was_found_is_renewed_before_anything_else(pool, user):
+    """It may be about to end, whoever goes into it again."""
+    pool.until_ready(1)
+    ada = user(pool)
+    lease = await ada.claim()
+
+    async with ada.pool.session(
+        await ada.pool.find(lease.id), timings=Timings(), release=True
+    ):
+        instance = lease.instance_id
+        await asyncio.to_thread(
+            pool.region.until, lambda: pool.rows()[instance]["hb"] == "2"
+        )

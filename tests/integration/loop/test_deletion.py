@@ -27,11 +27,18 @@ def test_a_live_lease_refuses_the_deletion_and_the_pool_serves_on(make_pool):
 
 
 def test_a_stack_that_says_so_ends_its_leases(make_pool):
-    """Their instances are detached, and ended all the same."""
+    """Their instances are detached, and ended all the same; one without a row too."""
     pool = make_pool(warm=1, on_delete="end").fill()
     lease = pool.claim()
     pool.until(pool.is_full)
-    assert lease.instance_id in pool.running()
+    tag = {"Key": "asgwarm:stack", "Value": pool.stack_id}
+    stray = pool.ec2.run_instances(
+        ImageId="ami-12345678",
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [tag]}],
+    )["Instances"][0]["InstanceId"]
+    assert {lease.instance_id, stray} <= pool.running()
 
     assert pool.delete() == "DELETE_COMPLETE"
 

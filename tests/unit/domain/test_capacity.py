@@ -73,3 +73,15 @@ def test_surplus_is_what_has_been_ready_longest():
     evicted = surplus(capacity, serving, records)
 
     assert [record.instance_id for record in evicted] == ["i-b", "i-c"]
+
+
+def test_a_leased_instance_that_still_serves_is_no_surplus():
+    """It is about to be detached, which lowers the capacity by itself."""
+    records = [
+        record(State.READY, instance_id="i-a"),
+        leased(instance_id="i-b"),
+    ]
+    serving = group(2, a="InService", b="InService")
+    capacity = capacity_of(settings(hot=2, cap=2), serving, records, draining=False)
+
+    assert surplus(capacity, serving, records) == []

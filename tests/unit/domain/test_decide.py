@@ -159,6 +159,18 @@ def test_a_stopped_instance_may_rest_for_as_long_as_it_likes():
     assert do(view(record(State.WARMED, since=NOW - 10**6), "Warmed:Stopped")) is None
 
 
+def test_a_listing_older_than_the_row_takes_nothing_out_of_the_pool():
+    """Nothing goes from rest to Warmed:Pending, so that is how it was before."""
+    assert do(view(record(State.WARMED), "Warmed:Pending:Wait")) is None
+
+
+def test_what_the_group_gives_up_on_its_way_did_not_become_ready():
+    """Its hook ran out before our own patience; people read what the guest said."""
+    action = decide(view(record(State.WARMING, since=NOW - 5), "Terminating:Wait"))
+    assert action is not None
+    assert action == ("stuck", "not ready after 5 s; its guest reported nothing")
+
+
 def test_leaving_the_pool_is_noted():
     """An instance that the group takes out of the pool is on its way again."""
     assert do(view(record(State.WARMED), "Pending:Wait")) == "leave"
@@ -250,3 +262,20 @@ def test_a_tombstone_lets_the_terminate_hook_go():
         do(view(record(State.TERMINATED), "Terminating:Wait")) == "continue terminate"
     )
     assert do(view(None, "Warmed:Terminating:Wait")) == "continue terminate"
+
+
+def test_a_set_up_that_took_long_is_no_reason_to_give_up():
+    """Its time counts after it has ended well, until the hook is answered."""
+    done = report(target="Warmed:Stopped", setup="ok")
+    row = record(State.WARMING, since=NOW - 700)
+
+    assert do(view(row, "Warmed:Pending:Wait", report=done)) == "booted"
+
+
+def test_nothing_is_offered_that_has_no_address():
+    """EC2 may not have given it the public address that people connect to."""
+    bare = Ec2Instance(state="running")
+
+    assert (
+        do(view(record(State.WARMING), "InService", report=report(), ec2=bare)) is None
+    )
