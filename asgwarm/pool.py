@@ -118,6 +118,7 @@ class AsyncPool(WatchedPool):
             lease_owner=self._owner,
             lease_name=check_name(name),
             dur_s=ttl_s,
+            has_token=bool(token),
         )
         claiming = Claiming(
             leases=leases,
@@ -127,22 +128,10 @@ class AsyncPool(WatchedPool):
             timings=timings,
             on_wait=on_wait,
         )
-        meta, page = await asyncio.gather(
-            asyncio.to_thread(leases.meta), claiming.page()
-        )
-        _check_ttl(ttl_s, meta)
-        record, tier, sent_at_s = None, "", None
-        if name or token:
-            records = (await asyncio.to_thread(leases.all)).values()
-            record = held_already(records, wish)
-        if record is None:
-            record, tier = await self._take(claiming, meta, page)
-            sent_at_s = claiming.sent_at_s
-            if name or token:
-                record = await self._look_again(leases, wish, record)
-        await self._note(wish, record)
-        lease = lease_of(self.name, record, tier=tier)
-        return replace(lease, key=key, sent_at_s=sent_at_s)
+        lease = await self._held(leases, wish) if name or token else None
+        lease = lease or await self._take(claiming)
+        await self._note(wish, lease.record)
+        return replace(lease, key=key)
 
     @asynccontextmanager
     async def session(
@@ -181,32 +170,46 @@ class AsyncPool(WatchedPool):
             )
         await self._release(lease.record)
 
-    async def _take(
-        self, claiming: Claiming, meta: Meta, page: list[Record]
-    ) -> tuple[Record, str]:
-        """Claim an instance; return its record, and the tier that the claim hit."""
+    async def _held(self, leases: Leases, wish: Wish) -> Lease | None:
+        """Return the lease that the same wish already got."""
+        records = (await asyncio.to_thread(leases.all)).values()
+        record = held_already(records, wish)
+        return lease_of(self.name, record) if record else None
+
+    async def _take(self, claiming: Claiming) -> Lease:
+        """Claim an instance."""
+        leases, wish = claiming.leases, claiming.wish
+        meta, page = await asyncio.gather(
+            asyncio.to_thread(leases.meta), claiming.page()
+        )
+        _check_ttl(wish.dur_s, meta)
         try:
             record, waited = await claiming.claim(meta, page)
         except UnknownOutcome:
-            self._write_down(claiming.wish, instance_id="", outcome="unknown")
+            self._write_down(wish, instance_id="", outcome="unknown")
             raise
         except asyncio.CancelledError:
             if claiming.taken:
                 await self._release_in_time(claiming.taken)
             if claiming.is_unsettled:
-                self._write_down(claiming.wish, instance_id="", outcome="unknown")
+                self._write_down(wish, instance_id="", outcome="unknown")
             raise
-        return record, record.tier if waited else "hot"
+        tier = record.tier if waited else "hot"
+        lease = lease_of(self.name, record, tier=tier)
+        lease = replace(lease, sent_at_s=claiming.sent_at_s)
+        return await self._look_again(leases, wish, lease)
 
-    async def _look_again(self, leases: Leases, wish: Wish, mine: Record) -> Record:
+    async def _look_again(self, leases: Leases, wish: Wish, mine: Lease) -> Lease:
         """Give *mine* back where the same wish was granted elsewhere at once."""
+        if not (wish.lease_name or wish.has_token):
+            return mine
         records = (await asyncio.to_thread(leases.all)).values()
-        first = rival(records, mine)
+        first = rival(records, mine.record)
         if first is None:
             return mine
-        await self._release_in_time(mine)
+        await self._release_in_time(mine.record)
         if first.lease_id == wish.lease_id:
-            return first
+            return lease_of(self.name, first)
         raise GuardRefused(
             f"{wish.lease_name!r} is already the name of {first.lease_id}",
             hint=f"asgwarm connect {wish.lease_name}",

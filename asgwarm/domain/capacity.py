@@ -55,6 +55,7 @@ def surplus(
     states = group.lifecycle_states
     serving = [r for r in records if states.get(r.instance_id) == "InService"]
     going = sum(r.state in (State.DRAINING, State.LEASED) for r in serving)
-    excess = max(0, capacity.desired - capacity.target - going)
     ready = [record for record in serving if record.state is State.READY]
-    return sorted(ready, key=lambda record: record.since)[:excess]
+    # Never more than leaves the target ready: others may still be on their way.
+    excess = min(capacity.desired - going, len(ready)) - capacity.target
+    return sorted(ready, key=lambda record: record.since)[: max(0, excess)]

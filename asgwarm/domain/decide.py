@@ -89,7 +89,7 @@ def decide(view: View) -> Action | None:
         return _leaving(view)
     if record.state in LIVE and view.is_gone:
         gone = "gone" if record.state is State.DRAINING else "lost"
-        return Action(gone, "EC2 has terminated it")
+        return Action(gone, "EC2 terminated it")
     if record.state in _DECISIONS:
         return _DECISIONS[record.state](view, record)
     return _leaving(view)
@@ -102,7 +102,7 @@ def _leaving(view: View) -> Action | None:
 def _unwanted(view: View, record: Record) -> str:
     """Why a free instance is not wanted any more, or an empty string."""
     if record.epoch != view.settings.stack_id:
-        return "it belongs to another stack"
+        return "another stack made it"
     if view.draining:
         return "the pool is going down"
     if view.is_leaving:
@@ -169,7 +169,7 @@ def _leased(view: View, record: Record) -> Action | None:
     if record.exp_at < over:
         return Action("expire", "expired")
     if record.lease_seen_at < over - view.settings.max_lease_s:
-        return Action("end", "the pool's maximum lease has passed")
+        return Action("end", "the maximum lease has passed")
     if view.lifecycle == "InService":
         return Action("detach")
     return Action("extend terminate") if view.is_leaving and view.waits else None

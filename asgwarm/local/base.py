@@ -8,7 +8,7 @@ import asyncio
 import importlib
 from collections.abc import Callable
 
-from asgwarm.local import seam, seam_deletion
+from asgwarm.local import seam, seam_deletion, seam_functions
 from asgwarm.local.clock import Clock
 from asgwarm.local.faults import FaultTable
 from asgwarm.local.functions import Running
@@ -33,7 +33,7 @@ class Base:
     ) -> None:
         self.app = seam.application()
         seam.keep_time(clock.now)
-        seam.watch_functions(
+        seam_functions.watch_functions(
             started=running.started,
             returned=running.returned,
             lose_stream=lambda: faults.now.stream_lost,
@@ -57,4 +57,4 @@ class Base:
     def stop(self) -> None:
         """End what the base has started."""
         self._complete.cancel()
-        seam.stop_functions()
+        seam_functions.stop_functions()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from asgwarm.local import info, seam
+from asgwarm.local import info, seam, seam_functions
 from asgwarm.local.activity import Activity
 from asgwarm.local.answers import Answer
 from asgwarm.local.autoscaling.machine import Machine
@@ -89,7 +89,7 @@ class Region:
         self._keyring.add(worker)
         self.user = self._keyring.add(new_credential("user"))
         self._running = Running(
-            unread=lambda: list(seam.unread_streams()),
+            unread=lambda: list(seam_functions.unread_streams()),
             on_return=self.activity.changed_elsewhere,
         )
         self._schedule = Schedule(

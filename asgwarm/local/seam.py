@@ -1,4 +1,6 @@
-"""The one file that touches the internals of the base, ministack.
+"""What the region uses of the internals of its base, ministack.
+
+Only the seam_*.py files beside this one do so too: for functions, and for deletions.
 
 The base is an ASGI application that answers most AWS services. What is used of it
 beyond its public face stands here, one function per use, and each has a test that
@@ -14,7 +16,6 @@ import asyncio
 import importlib
 import json
 import re
-import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,13 +36,14 @@ class Ec2Refused(Exception):
     """EC2 answered an error; the message is AWS's own."""
 
 
-def _of(module: str) -> Any:
+def part(module: str) -> Any:
+    """A module of the base, imported now."""
     return importlib.import_module(f"ministack.{module}")
 
 
 def application() -> Callable[..., Awaitable[None]]:
     """The base's ASGI application, ready to be called from the running loop."""
-    app = _of("app")
+    app = part("app")
     loop = asyncio.get_running_loop()
     app._MAIN_LOOP = loop
     loop.set_default_executor(
@@ -52,7 +54,7 @@ def application() -> Callable[..., Awaitable[None]]:
 
 def issued_credential(access_key_id: str) -> Credential | None:
     """The credential of a key that the base's IAM or STS gave out."""
-    iam = _of("core.iam_evaluator")
+    iam = part("core.iam_evaluator")
     if iam.is_root_access_key(access_key_id):
         return None
     found = iam.resolve_credential(access_key_id, ACCOUNT_ID)
@@ -71,8 +73,8 @@ def overlay_resources(handlers: Handlers) -> None:
 
     A handler may therefore wait; the base would run it on the loop otherwise.
     """
-    _of("services.cloudformation.provisioners")._RESOURCE_HANDLERS.update(handlers)
-    stacks = _of("services.cloudformation.stacks")
+    part("services.cloudformation.provisioners")._RESOURCE_HANDLERS.update(handlers)
+    stacks = part("services.cloudformation.stacks")
     base = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda kind: kind in handlers or base(kind)
 
@@ -82,7 +84,7 @@ def describe_stacks() -> None:
 
     The base gives it to what CreateStack makes, not to change sets and updates.
     """
-    stacks = _of("services.cloudformation")._stacks
+    stacks = part("services.cloudformation")._stacks
 
     def describing(deploy: Callable[..., Any]) -> Callable[..., Any]:
         def described(name: str, *rest: Any, **more: Any) -> Any:
@@ -92,7 +94,7 @@ def describe_stacks() -> None:
         return described
 
     for name in ("changesets", "handlers"):
-        module = _of(f"services.cloudformation.{name}")
+        module = part(f"services.cloudformation.{name}")
         module._deploy_stack_async = describing(module._deploy_stack_async)
 
 
@@ -102,7 +104,7 @@ async def ec2(action: str, **parameters: str) -> str:
     Raises:
         Ec2Refused: EC2 answered an error.
     """
-    status, _, body = await _of("services.ec2").handle_request(
+    status, _, body = await part("services.ec2").handle_request(
         "POST", "/", {}, b"", {k: [v] for k, v in _form(action, parameters).items()}
     )
     text = body.decode() if isinstance(body, bytes) else str(body)
@@ -118,19 +120,19 @@ def _form(action: str, parameters: dict[str, str]) -> dict[str, str]:
 
 def ec2_instances() -> dict[str, dict[str, Any]]:
     """The base's own record of every instance, by id: changing it changes EC2."""
-    return dict(_of("services.ec2")._instances.items())
+    return dict(part("services.ec2")._instances.items())
 
 
 def ec2_subnets() -> dict[str, dict[str, Any]]:
     """The base's record of every subnet, by id."""
-    module = _of("services.ec2")
+    module = part("services.ec2")
     module._ensure_defaults_initialized()
     return dict(module._subnets.items())
 
 
 def set_ec2_tag(resource_id: str, key: str, value: str | None) -> None:
     """Set or take away (None) one tag, an `aws:` one too, which no API call could."""
-    tags = _of("services.ec2")._tags
+    tags = part("services.ec2")._tags
     rest = [tag for tag in tags.get(resource_id, []) if tag["Key"] != key]
     tags[resource_id] = rest + ([{"Key": key, "Value": value}] if value else [])
 
@@ -155,7 +157,7 @@ def launch_template(specification: dict[str, str]) -> Template:
     Raises:
         Ec2Refused: There is no such template.
     """
-    data, record, _ = _of("services.ec2")._resolve_launch_template_data(specification)
+    data, record, _ = part("services.ec2")._resolve_launch_template_data(specification)
     if record is None:
         raise Ec2Refused("the launch template does not exist")
     return Template(
@@ -168,7 +170,7 @@ def launch_template(specification: dict[str, str]) -> Template:
 def role_of_profile(arn_or_name: str) -> str | None:
     """The name of the role in an instance profile."""
     name = arn_or_name.rsplit("/", 1)[-1]
-    profile = _of("services.iam")._instance_profiles.get(name) or {}
+    profile = part("services.iam")._instance_profiles.get(name) or {}
     for role in profile.get("Roles", []):
         return str(role if isinstance(role, str) else role["RoleName"])
     return None
@@ -176,7 +178,7 @@ def role_of_profile(arn_or_name: str) -> str | None:
 
 def keep_time(now: Callable[[], float]) -> None:
     """Let events carry the region's time, and scheduled rules follow it."""
-    _of("services.eventbridge")._now_ts = now
+    part("services.eventbridge")._now_ts = now
 
 
 def put_event(
@@ -189,7 +191,9 @@ def put_event(
         "Detail": json.dumps(detail),
         "Resources": resources,
     }
-    _of("services.eventbridge")._put_events({"Entries": [entry]}, allow_aws_source=True)
+    part("services.eventbridge")._put_events(
+        {"Entries": [entry]}, allow_aws_source=True
+    )
 
 
 def scheduled_rules(now: float) -> dict[tuple[str, str, str], float]:
@@ -198,7 +202,7 @@ def scheduled_rules(now: float) -> dict[tuple[str, str, str], float]:
     A rule made by a template has no time of creation: its time begins when it is
     first seen here.
     """
-    events = _of("services.eventbridge")
+    events = part("services.eventbridge")
     due = {}
     for key, rule in list(events._rules._data.items()):
         expression = rule.get("ScheduleExpression", "")
@@ -218,95 +222,9 @@ def scheduled_rules(now: float) -> dict[tuple[str, str, str], float]:
 
 def fire_due_rules(*, at_once: bool = False) -> None:
     """Fire the scheduled rules that are due, or with *at_once* every one."""
-    events = _of("services.eventbridge")
+    events = part("services.eventbridge")
     if at_once:
         now = events._now_ts()
         for key in scheduled_rules(now):
             events._rule_last_fired[key] = now - LONG_AGO_S
     events._tick_scheduled_rules()
-
-
-def watch_functions(
-    *,
-    started: Callable[[], None],
-    returned: Callable[[], None],
-    lose_stream: Callable[[], bool],
-    now: Callable[[], float],
-) -> None:
-    """Hear of every invocation, from the moment that its event is handed over.
-
-    Args:
-        started: Called once per invocation, from any thread.
-        returned: Called once for each `started`.
-        lose_stream: Asked before each look at the streams; True drops what is there.
-        now: The region's time, which stream records carry.
-    """
-    functions, events = _of("services.lambda_svc"), _of("services.eventbridge")
-    execute = functions._execute_function
-    run = functions._execute_function_with_config_scope
-    poll = functions._poll_dynamodb_streams
-
-    def counted(call: Callable[..., Any], *args: Any) -> Any:
-        started()
-        try:
-            return call(*args)
-        finally:
-            returned()
-
-    def dispatch(arn: str, payload: str) -> None:
-        function, config, _ = functions._get_func_record_for_ref(arn)
-        if not function or not config:
-            return
-        record = functions._execution_record_for_config(function, config)
-        started()  # before the thread runs: nobody may see the region idle in between
-
-        def invoke() -> None:
-            try:
-                run(record, json.loads(payload))
-            finally:
-                returned()
-
-        threading.Thread(target=invoke, daemon=True, name="event").start()
-
-    def poll_or_lose() -> Any:
-        if lose_stream():
-            for uuid, end in unread_streams():
-                functions._dynamodb_stream_positions[uuid] = end
-        return poll()
-
-    functions._execute_function = lambda function, event: counted(
-        execute, function, stamped(event, now())
-    )
-    functions._poll_dynamodb_streams = poll_or_lose
-    events._dispatch_to_lambda = dispatch
-
-
-def stamped(event: Any, now: float) -> Any:
-    """The event, its stream records dated by the region's time."""
-    for record in event.get("Records", ()) if isinstance(event, dict) else ():
-        if "dynamodb" in record:
-            record["dynamodb"]["ApproximateCreationDateTime"] = now
-    return event
-
-
-def unread_streams() -> list[tuple[str, int]]:
-    """The stream mappings that are behind, each with the position of the newest."""
-    functions, tables = _of("services.lambda_svc"), _of("services.dynamodb")
-    behind = []
-    for _, _, mapping in functions._iter_all_esms():
-        table = str(mapping["EventSourceArn"]).partition("/stream/")[0].split("/")[-1]
-        if ":dynamodb:" in mapping["EventSourceArn"] and mapping.get("Enabled", True):
-            end = tables.stream_end_position(table)
-            at = functions._dynamodb_stream_positions.get(mapping["UUID"])
-            if at is not None and at < end:
-                behind.append((mapping["UUID"], end))
-    return behind
-
-
-def stop_functions() -> None:
-    """End every Lambda worker process."""
-    runtime = _of("core.lambda_runtime")
-    with runtime._lock:
-        workers = [one for pool in runtime._workers.values() for one in pool]
-        runtime._workers.clear()
-    runtime.kill_workers(workers)

@@ -15,8 +15,8 @@ class StillNeeded(Exception):
 
 def keep_what_is_needed() -> None:
     """Let the base keep whatever a resource that it could not delete depends on."""
-    stacks = seam._of("services.cloudformation.stacks")
-    known = seam._of("services.cloudformation")._stacks
+    stacks = seam.part("services.cloudformation.stacks")
+    known = seam.part("services.cloudformation")._stacks
     delete = stacks._delete_resource
     refused: dict[str, set[str]] = {}
 

@@ -47,6 +47,7 @@ class Wish:
     lease_owner: str
     lease_name: str
     dur_s: int
+    has_token: bool = False  # the id is the claimant's, who may ask for it again
 
 
 class Taken(Exception):

@@ -49,12 +49,12 @@ class LocalRegion:
     def until(self, done: Callable[[], Any], *, timeout_s: float = WAIT_S) -> Any:
         """What *done* returns once it is true; asked again after each change."""
         deadline = self.control.status()["uptime_s"] + timeout_s
-        while True:
+        while not (found := done()):
+            # Its own questions are changes too: only what comes after them counts.
             status = self.control.status()
-            if found := done():
-                return found
             assert status["uptime_s"] < deadline, f"it did not happen: {status}"
-            self.control.wait_change(status["changes"], 1.0)
+            self.control.wait_change(status["changes"], 0.2)
+        return found
 
     def environment(self) -> dict[str, str]:
         """Variables that point any AWS client at the region."""

@@ -57,22 +57,31 @@ def test_no_more_leave_for_good_than_are_too_many():
 
 
 def test_surplus_is_what_has_been_ready_longest():
-    """Instances that are already going count as done, warming ones are left alone."""
+    """Instances that are already going count as done."""
     records = [
         record(State.READY, instance_id="i-a", since=30),
         record(State.READY, instance_id="i-b", since=10),
         record(State.READY, instance_id="i-c", since=20),
         record(State.DRAINING, instance_id="i-d"),
-        record(State.WARMING, instance_id="i-e"),
     ]
-    serving = group(
-        5, a="InService", b="InService", c="InService", d="InService", e="InService"
-    )
-    capacity = capacity_of(settings(hot=2), serving, records, draining=False)
+    serving = group(4, a="InService", b="InService", c="InService", d="InService")
+    capacity = capacity_of(settings(hot=1), serving, records, draining=False)
 
     evicted = surplus(capacity, serving, records)
 
     assert [record.instance_id for record in evicted] == ["i-b", "i-c"]
+
+
+def test_what_is_not_ready_yet_makes_nothing_ready_surplus():
+    """The target stays ready while the others are on their way."""
+    records = [
+        record(State.READY, instance_id="i-a"),
+        record(State.WARMING, instance_id="i-b"),
+    ]
+    serving = group(2, a="InService", b="InService")
+    capacity = capacity_of(settings(hot=1), serving, records, draining=False)
+
+    assert surplus(capacity, serving, records) == []
 
 
 def test_a_leased_instance_that_still_serves_is_no_surplus():

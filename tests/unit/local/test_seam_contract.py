@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from asgwarm.local import environment, seam
+from asgwarm.local import environment, seam, seam_functions
 from asgwarm.local.keyring import ACCOUNT_ID, new_credential
 
 
@@ -32,7 +32,7 @@ def base(tmp_path_factory):
 
 def module(name) -> Any:
     """A module of the base."""
-    return seam._of(name)
+    return seam.part(name)
 
 
 async def test_the_application_is_an_asgi_callable_with_a_loop_of_its_own():
@@ -228,7 +228,7 @@ def test_the_names_that_functions_are_watched_by_exist():
 
 def test_there_are_no_workers_to_stop_yet():
     """Stopping is safe when nothing was started."""
-    seam.stop_functions()
+    seam_functions.stop_functions()
     assert module("core.lambda_runtime")._workers == {}
 
 
