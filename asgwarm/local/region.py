@@ -195,6 +195,7 @@ class Region:
             "groups": len(self._machine.world.groups),
             "busy": self.busy(),
             "changes": self.activity.changes,
+            "struck": sum(fault.seen for fault in self._faults.now.http),
             "not_enforced": [asdict(gap) for gap in NOT_ENFORCED],
         }
 

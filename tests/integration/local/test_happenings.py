@@ -42,8 +42,10 @@ def test_a_custom_resource_is_answered_by_its_function(region, work, listener):
     """Creation and deletion both reach it, by the one path that needs no signature."""
     name = "custom"
     work.deploy(name, listener(name))
-    region.control.settle()  # it answers before it writes down what it heard
-    (event,) = [one for one in work.heard(name) if "RequestType" in one]
+    # It answers before it writes down what it heard.
+    (event,) = region.until(
+        lambda: [one for one in work.heard(name) if "RequestType" in one]
+    )
     assert event["RequestType"] == "Create"
     work.delete(name)
 

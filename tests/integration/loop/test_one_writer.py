@@ -19,7 +19,9 @@ def idle_pool(quick_region, pools_of):
 
 @pytest.fixture
 def pool(idle_pool):
-    """The group was told to have none in service."""
+    """The group was told to have none in service, and nothing hints at it."""
+    idle_pool.faults(stream_lost=True, events="lost")
+    idle_pool.control.settle()
     _set_desired(idle_pool, 0)
     yield idle_pool
     idle_pool.faults()

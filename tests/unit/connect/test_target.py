@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.target import Target
 from asgwarm.domain.record import MalformedRecord, Record, State
 
-KEY = SessionKey.generate().public_line
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE0ViXK9je3ITwwMsPTRXJSKmKfc1UYnbBADq6bzFZGK"
 GOOD: dict[str, Any] = {
     "instance_id": "i-0123456789abcdef0",
     "address": "203.0.113.7",
