@@ -26,6 +26,8 @@ from asgwarm.registry.leases import PAGE, Leases, Taken, Wish
 LOSSES_PER_PAGE = 2
 ROUNDS_WITHOUT_PROGRESS = 25  # pages on which others were faster, without waiting
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 1.0
+LOOK_AROUND_S = 2.0
+FIRST_KEY = "0"  # sorts before every random token
 ANSWER_TIMEOUT_S = 1.0  # how long one who was told to stop waits for an answer
 
 
@@ -48,6 +50,7 @@ class Claiming:
     taken: Record | None = field(default=None, init=False)
     is_unsettled: bool = field(default=False, init=False)  # a write without an answer
     _said: str = field(default="", init=False)
+    _look_again_at_s: float = field(default=0.0, init=False)
 
     async def claim(self, meta: Meta, page: list[Record]) -> tuple[Record, bool]:
         """Return a LEASED record of ours, and whether it had to be waited for.
@@ -71,21 +74,24 @@ class Claiming:
                 left_s = give_up_at_s - monotonic_s()
                 if left_s <= 0:
                     raise await self._give_up(meta, contended=bool(candidates))
-                await self._tell(meta)
+                meta = await self._look_around(meta)
                 await asyncio.sleep(min(left_s, pause_s * random.uniform(0.7, 1.3)))  # noqa: S311  # jitter
                 pause_s, rounds, waited = min(pause_s * 1.4, LONGEST_PAUSE_S), 0, True
-                meta = await asyncio.to_thread(self.leases.meta)
             rounds += 1
-            page = await self.page()
+            # Where nothing is ready one page from the start shows whatever comes.
+            page = await self.page("" if candidates else FIRST_KEY)
 
-    async def page(self) -> list[Record]:
-        """Return a page of the ready index from a random place on, wrapped once."""
+    async def page(self, start: str = "") -> list[Record]:
+        """Return a page of the ready index from *start* on, or from a random place.
+
+        A short page goes on at the beginning of the index.
+        """
         with self.timings.phase("query"):
-            start = secrets.token_hex(8)
+            start = start or secrets.token_hex(8)
             page = await asyncio.to_thread(self.leases.ready, start)
-            if len(page) < PAGE:
+            if len(page) < PAGE and start != FIRST_KEY:
                 known = {record.instance_id for record in page}
-                wrapped = await asyncio.to_thread(self.leases.ready, "0")
+                wrapped = await asyncio.to_thread(self.leases.ready, FIRST_KEY)
                 page += [r for r in wrapped if r.instance_id not in known]
         return page
 
@@ -135,6 +141,17 @@ class Claiming:
         self.is_unsettled = not sent.done() or isinstance(error, UnknownOutcome)
         if sent.done() and error is None:
             self.taken = sent.result()
+
+    async def _look_around(self, meta: Meta) -> Meta:
+        """Say why there is nothing, and see whether the pool still serves.
+
+        Now and then only: many wait at the same time.
+        """
+        if monotonic_s() < self._look_again_at_s:
+            return meta
+        self._look_again_at_s = monotonic_s() + LOOK_AROUND_S
+        await self._tell(meta)
+        return await asyncio.to_thread(self.leases.meta)
 
     async def _tell(self, meta: Meta) -> None:
         records = (await asyncio.to_thread(self.leases.all)).values()

@@ -7,6 +7,10 @@ from typing import Any
 
 from asgwarm.local import seam
 
+# Each invocation at the same time is a process that first has to load its SDK; on a
+# laptop more of them at once make everything later. Events wait their turn.
+_TURNS = threading.Semaphore(4)
+
 
 def watch_functions(
     *,
@@ -65,7 +69,10 @@ def _dispatch(
 
     def invoke() -> None:
         try:
-            functions._execute_function_with_config_scope(record, json.loads(payload))
+            with _TURNS:
+                functions._execute_function_with_config_scope(
+                    record, json.loads(payload)
+                )
         finally:
             returned()
 

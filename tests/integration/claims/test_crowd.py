@@ -22,6 +22,8 @@ TIMEOUT_S = 120
 @pytest.fixture(scope="module")
 def pool(own_region, serve):
     """Eight instances ready, no warm pool."""
+    quick = ("scale_delay_s", "proceed_s", "detach_s", "run_s", "terminate_s")
+    own_region.control.timings(**dict.fromkeys(quick, 0.02))
     return serve(own_region, "crowd", hot=8, warm=0, cap=100)
 
 
@@ -93,7 +95,7 @@ def test_a_crowd_gets_what_there_is_and_everybody_waits_their_turn(pool, tmp_pat
     assert refused <= {"POOL_EMPTY", "CLAIM_CONTENDED"}
     assert set(pool.leased()) == {one["lease_id"] for one in served}
 
-    patient = _rush(pool, tmp_path, wait_s=100, keep=False)
+    patient = _rush(pool, tmp_path, wait_s=120, keep=False)
     assert Counter(one["exit_code"] for one in patient) == {0: PROCESSES * EACH}
     _check_nobody_shares(pool, at_once + patient)
 
