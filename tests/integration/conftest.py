@@ -20,6 +20,8 @@ from asgwarm.local.control import Control
 from asgwarm.local.info import RegionInfo
 
 WAIT_S = 20.0
+# What only takes time on AWS takes none here, unless a test is about it.
+QUICK = ("scale_delay_s", "proceed_s", "detach_s", "run_s", "stop_s", "terminate_s")
 
 
 @dataclass
@@ -75,6 +77,7 @@ class LocalRegion:
 def _running(state_dir: Path, **options: Any) -> Iterator[LocalRegion]:
     info = process.start(state_dir, **options)
     running = LocalRegion(info=info, control=Control(info))
+    running.control.timings(**dict.fromkeys(QUICK, 0.02))
     try:
         yield running
     finally:

@@ -22,8 +22,6 @@ TIMEOUT_S = 120
 @pytest.fixture(scope="module")
 def pool(own_region, serve):
     """Eight instances ready, no warm pool."""
-    quick = ("scale_delay_s", "proceed_s", "detach_s", "run_s", "terminate_s")
-    own_region.control.timings(**dict.fromkeys(quick, 0.02))
     return serve(own_region, "crowd", hot=8, warm=0, cap=100)
 
 
