@@ -75,6 +75,14 @@ class Cloud:
         Raises:
             AwsProblem: EC2 refused.
         """
+        found = seam.ec2_instances().get(instance_id, {"State": {"Name": "terminated"}})
+        if found["State"]["Name"] in ("shutting-down", "terminated"):
+            # The base would raise it from the dead.
+            raise AwsProblem(
+                "IncorrectInstanceState",
+                f"The instance '{instance_id}' is not in a state from which it can "
+                "be started.",
+            )
         await self._change("StartInstances", instance_id)
 
     async def stop_instance(self, instance_id: str) -> None:

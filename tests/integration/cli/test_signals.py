@@ -66,7 +66,7 @@ def test_ctrl_c_in_a_shell_is_the_shells(home, pool, terminal):
         stderr=terminal.screen,
     )
     trapped = b"trap 'echo cau$((40+2))ght; exit 9' INT; echo on$((40+2))"
-    terminal.type(b'exec sh -c "' + trapped.replace(b"$", b"\\$") + b'; sleep 1000"\n')
+    terminal.type(b'exec sh -c "' + trapped.replace(b"$", b"\\$") + b'; while :; do sleep 0.1; done"\n')
     terminal.until(b"on42")
 
     terminal.type(b"\x03")
