@@ -66,7 +66,8 @@ def test_ctrl_c_in_a_shell_is_the_shells(home, pool, terminal):
         stderr=terminal.screen,
     )
     trapped = b"trap 'echo cau$((40+2))ght; exit 9' INT; echo on$((40+2))"
-    terminal.type(b'exec sh -c "' + trapped.replace(b"$", b"\\$") + b'; while :; do sleep 0.1; done"\n')
+    script = trapped.replace(b"$", b"\\$") + b"; while :; do sleep 0.1; done"
+    terminal.type(b'exec sh -c "' + script + b'"\n')
     terminal.until(b"on42")
 
     terminal.type(b"\x03")

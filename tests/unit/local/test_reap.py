@@ -28,7 +28,7 @@ def test_processes_are_found_by_home_and_ended(tmp_path):
     ):
         try:
             for process in (one, two, stranger):
-                assert process.stdout.readline() == b"here\n"
+                assert process.stdout and process.stdout.readline() == b"here\n"
             assert set(processes_under(mine)) == {one.pid, two.pid}
             end_processes(mine)
             assert (one.wait(5), two.wait(5)) == (-9, -9)
