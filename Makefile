@@ -2,8 +2,8 @@
 .DELETE_ON_ERROR:
 PYTHON ?= python3
 BIN := .venv/bin
-# A region and a worker's tests keep one core busy; a file's tests stay together.
-BOTH := --numprocesses 2 --dist loadfile
+# A worker waits for its region a third of the time; a file's tests stay together.
+WORKERS := --numprocesses 3 --dist loadfile
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup demo test test-all test-debian test-aws check fmt lint types layers \
@@ -31,7 +31,7 @@ demo: setup ## the whole tour on the emulated region, in under a minute
 	@$(BIN)/asgwarm demo
 
 test: setup .venv-aws/.ready ## all tests that need neither root nor anything but PyPI
-	$(BIN)/python -m pytest $(BOTH)
+	$(BIN)/python -m pytest $(WORKERS)
 
 test-all: test test-debian ## also those with OpenSSH's programs and a second user
 
@@ -67,7 +67,7 @@ bundle: setup ## the template carries the package's own source
 
 cover: setup .venv-aws/.ready ## tests with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(BOTH)
+	$(BIN)/coverage run -m pytest $(WORKERS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --fail-under=100 --include='asgwarm/domain/*'

@@ -10,7 +10,6 @@
     │   ├── LeaseNotFound        [5]   no lease of that id or name
     │   └── LeaseLost            [6]   ended, taken by the reaper, or not yours
     ├── WaitTimeout              [7]   stack, readiness or SSH took too long
-    ├── Findings                 [8]   something was found, or was left behind
     ├── GuardRefused             [9]   live leases, cap, another region
     ├── ConnectError             [255] the way in failed or broke
     │   ├── NoRoute                    nothing answers at the address
@@ -25,9 +24,13 @@
         ├── RegionDown           [5]   nothing answers at the configured endpoint
         └── StackFailed          [10]  names the first failed resource and its reason
 
+Exit code 8 is no error: a command did its work and has FINDINGS to tell of.
+
 Rules: a message says what failed, on what, and why, in lower case and without a
 full stop; a hint is a command to type; the number in brackets is the exit code.
 """
+
+FINDINGS = 8
 
 
 class AsgwarmError(Exception):
@@ -104,13 +107,6 @@ class WaitTimeout(AsgwarmError):
     exit_code = 7
     code = "TIMEOUT"
     retryable = True
-
-
-class Findings(AsgwarmError):
-    """A check found something, or something was left behind."""
-
-    exit_code = 8
-    code = "FINDINGS"
 
 
 class GuardRefused(AsgwarmError):

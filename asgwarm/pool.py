@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from asgwarm.claiming import Claiming
 from asgwarm.clock import now_s
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.push import InstanceGone
@@ -26,12 +25,13 @@ from asgwarm.errors import (
     LeaseLost,
     UnknownOutcome,
 )
-from asgwarm.finding import held_already, rival, user_of
-from asgwarm.holding import RELEASE_TIMEOUT_S, Session, hold
-from asgwarm.journal import Entry, Outcome
-from asgwarm.lease import Lease, lease_of
+from asgwarm.leasing.claiming import Claiming
+from asgwarm.leasing.finding import held_already, rival, user_of
+from asgwarm.leasing.holding import RELEASE_TIMEOUT_S, Session, hold
+from asgwarm.leasing.journal import Entry, Outcome
+from asgwarm.leasing.lease import Lease, lease_of
+from asgwarm.leasing.watching import WatchedPool, silent
 from asgwarm.registry.leases import Leases, Wish
-from asgwarm.watching import WatchedPool, silent
 
 SHORTEST_TTL_S = 60
 INSTANCES_TRIED = 3  # when a claimed instance turns out to be gone

@@ -10,9 +10,9 @@ import shlex
 import signal
 import traceback
 
-from asgwarm.cli.escape import printable
 from asgwarm.cli.output import Output
 from asgwarm.cli.signals import Interrupted
+from asgwarm.domain.escape import printable
 from asgwarm.errors import AsgwarmError, ConfigError
 
 BEFORE_START = 125

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asgwarm import config
-from asgwarm.cli.escape import printable
 from asgwarm.cli.flags import Common
 from asgwarm.cli.output import Output
+from asgwarm.domain.escape import printable
 from asgwarm.domain.names import LEASE_PATTERN, check_pool, pool_of_lease
 from asgwarm.errors import ConfigError, LeaseNotFound, PoolNotFound
 
 if TYPE_CHECKING:
     from asgwarm.clients import AwsSettings, Clients
-    from asgwarm.journal import Entry, Journal
-    from asgwarm.lease import Lease
+    from asgwarm.leasing.journal import Entry, Journal
+    from asgwarm.leasing.lease import Lease
     from asgwarm.pool import AsyncPool
 
 
@@ -58,7 +58,7 @@ class Invocation:
     @cached_property
     def journal(self) -> "Journal":
         """The user's own leases."""
-        from asgwarm.journal import Journal
+        from asgwarm.leasing.journal import Journal
 
         return Journal(self.state_dir / "leases", report=self._warn)
 

@@ -12,15 +12,15 @@ from asgwarm.errors import LeaseLost
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
     from asgwarm.connect.timings import Timings
-    from asgwarm.holding import Session
-    from asgwarm.lease import Lease
+    from asgwarm.leasing.holding import Session
+    from asgwarm.leasing.lease import Lease
 
 
 async def inside(
     session: "Session", timings: "Timings", invocation: "Invocation"
 ) -> int:
     """Run the remote command, or a shell; returns its exit code."""
-    from asgwarm.connect.remote import ConnectionDropped
+    from asgwarm.connect.remote import ConnectionDropped, OutputLost
 
     if invocation.remote is None:
         invocation.output.hand_over()
@@ -29,7 +29,7 @@ async def inside(
     entered = timings.as_dict()
     try:
         code = await session.run(invocation.remote)
-    except (ConnectionDropped, LeaseLost):
+    except (ConnectionDropped, LeaseLost, OutputLost):
         invocation.output.hand_over()  # the command may have been started
         raise
     measured = timings.as_dict()

@@ -22,13 +22,13 @@ from asgwarm.clock import monotonic_s
 from asgwarm.connect.timings import Timings
 from asgwarm.domain.names import stack_name
 from asgwarm.errors import WaitTimeout
-from asgwarm.journal import Journal
+from asgwarm.leasing.journal import Journal
 from asgwarm.pool import AsyncPool
 from asgwarm.stack.options import PoolOptions
 
 if TYPE_CHECKING:
     from asgwarm.cli.views.demo import Stage, Step
-    from asgwarm.standing import PoolStatus
+    from asgwarm.leasing.standing import PoolStatus
 
 POOL = "demo"
 HOT, WARM = 1, 2

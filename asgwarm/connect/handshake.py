@@ -18,6 +18,7 @@ from asgwarm.connect.gate import KeyGate
 from asgwarm.connect.keys import SessionKey, fingerprint
 from asgwarm.connect.target import Target
 from asgwarm.connect.timings import Timings
+from asgwarm.domain.escape import printable
 from asgwarm.errors import HostKeyMismatch, SessionFailed
 
 WINDOW_BYTES = 16 << 20  # at 80 ms of round trip 2 MiB halves the throughput
@@ -152,7 +153,7 @@ def _named(error: Exception, target: Target, client: Client) -> Exception:
             f"the key is not accepted for {target.os_user}: there may be no such user,"
             " or no EC2 Instance Connect in the image"
         )
-    reason = printable(str(error)) or type(error).__name__
+    reason = quoted(str(error)) or type(error).__name__
     if client.offers or isinstance(error, asyncssh.ConnectionLost | OSError):
         return Interrupted(reason)
     return SessionFailed(
@@ -160,8 +161,6 @@ def _named(error: Exception, target: Target, client: Client) -> Exception:
     )
 
 
-def printable(text: str) -> str:
-    """At most 200 characters of *text* that no terminal takes for a command."""
-    return "".join(
-        char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[:200]
-    )
+def quoted(text: str) -> str:
+    """At most 200 characters of what a server wrote, none of which can act."""
+    return printable(text[:200])

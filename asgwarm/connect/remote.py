@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncssh
 
-from asgwarm.connect.handshake import printable
+from asgwarm.connect.handshake import quoted
 from asgwarm.connect.output import Output
 from asgwarm.errors import SessionFailed
 
@@ -34,6 +34,10 @@ _SIGNALS = {
     "ALRM": 14,
     "TERM": 15,
 }
+
+
+class OutputLost(SessionFailed):
+    """What a running command wrote cannot be passed on."""
 
 
 class ConnectionDropped(SessionFailed):
@@ -135,7 +139,7 @@ class Remote(asyncssh.SSHClientSession[bytes]):
 
         Raises:
             ConnectionDropped: The connection broke first.
-            SessionFailed: The output cannot be written.
+            OutputLost: The output cannot be written.
         """
         await self._ended.wait()
         if self._output.failure is None:
@@ -149,7 +153,7 @@ class Remote(asyncssh.SSHClientSession[bytes]):
     def _check_connection(self) -> None:
         gone = self.channel is None or self._lost is not None or self._is_cut_off
         if gone:
-            reason = printable(str(self._lost or "closed by the other end"))
+            reason = quoted(str(self._lost or "closed by the other end"))
             raise ConnectionDropped(
                 f"the SSH connection broke: {reason}", hint="asgwarm ls"
             ) from self._lost
@@ -167,7 +171,7 @@ class Remote(asyncssh.SSHClientSession[bytes]):
 def _unwritten(failure: OSError) -> int:
     if isinstance(failure, BrokenPipeError):
         return 128 + _SIGNALS["PIPE"]
-    raise SessionFailed(
+    raise OutputLost(
         f"the output cannot be written: {(failure.strerror or '').lower()}",
         hint="df -h",
     ) from failure

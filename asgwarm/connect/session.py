@@ -15,7 +15,7 @@ from typing import Any
 import asyncssh
 
 from asgwarm.connect import terminal
-from asgwarm.connect.handshake import printable
+from asgwarm.connect.handshake import quoted
 from asgwarm.connect.remote import ConnectionDropped, Remote, feed
 from asgwarm.errors import ConfigError, SessionFailed
 
@@ -127,12 +127,12 @@ async def _start(
         await conn.create_session(lambda: remote, encoding=None, **options)
     except asyncssh.ChannelOpenError as error:
         raise SessionFailed(
-            f"the instance opens no session: {printable(str(error))}",
+            f"the instance opens no session: {quoted(str(error))}",
             hint="asgwarm status",
         ) from error
     except (asyncssh.DisconnectError, OSError) as error:
         raise ConnectionDropped(
-            f"the SSH connection broke: {printable(str(error))}", hint="asgwarm ls"
+            f"the SSH connection broke: {quoted(str(error))}", hint="asgwarm ls"
         ) from error
 
 

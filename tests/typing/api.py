@@ -5,8 +5,8 @@ An ignored error that is none is an error too, so each `ignore` below proves a r
 
 from typing import assert_type
 
-from asgwarm.holding import Session
-from asgwarm.lease import Lease
+from asgwarm.leasing.holding import Session
+from asgwarm.leasing.lease import Lease
 from asgwarm.pool import AsyncPool
 
 

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from asgwarm.cli.flags import PoolArgument
+from asgwarm.errors import FINDINGS
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
-
-LEFTOVERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,4 +45,4 @@ def run(flags: Flags, invocation: "Invocation") -> int:
             output.note(sentence)
         if leftovers:
             output.next(f"asgwarm down {pool}")
-    return LEFTOVERS if leftovers else 0
+    return FINDINGS if leftovers else 0

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from asgwarm.cli.escape import printable
 from asgwarm.cli.flags import PoolArgument
 from asgwarm.cli.signals import run_async
+from asgwarm.domain.escape import printable
 from asgwarm.domain.names import duration_s
 from asgwarm.errors import ConfigError
 

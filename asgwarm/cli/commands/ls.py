@@ -25,20 +25,18 @@ def run(flags: Flags, invocation: "Invocation") -> int:
 async def _ls(flags: Flags, invocation: "Invocation") -> int:
     from asgwarm.cli.views import documents, leases
     from asgwarm.clock import now_s
-    from asgwarm.domain.record import State
 
     output = invocation.output
     pool = invocation.pool(flags.pool)
-    held = await pool.leases()
-    status = await pool.status()
-    ready = [record for record in status.records if record.state is State.READY]
+    held, ready = await pool.listing()
     if output.json:
-        output.document(documents.listing(status, held, ready))
+        region = invocation.clients.region
+        output.document(documents.listing(pool.name, region, held, ready))
         return 0
     if held or ready:
         console = output.table()
         console.print(leases.table(held, ready, now=now_s(), width=console.width))
     else:
         output.note("nothing is leased and nothing is ready")
-    output.next(leases.advice(status.pool, held, ready))
+    output.next(leases.advice(pool.name, held, ready))
     return 0

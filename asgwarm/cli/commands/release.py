@@ -32,8 +32,8 @@ def run(flags: Flags, invocation: "Invocation") -> int:
 
 
 async def _release(flags: Flags, leases: list[str], invocation: "Invocation") -> int:
-    from asgwarm.cli.escape import printable
     from asgwarm.cli.views import documents
+    from asgwarm.domain.escape import printable
 
     output = invocation.output
     for lease_or_name in leases:

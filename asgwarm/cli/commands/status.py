@@ -7,11 +7,10 @@ import typer
 
 from asgwarm.cli.flags import PoolArgument
 from asgwarm.cli.signals import run_async
+from asgwarm.errors import FINDINGS
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
-
-NOT_FULL = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +20,7 @@ class Flags:
     pool: PoolArgument = ""
     exit_code: Annotated[
         bool,
-        typer.Option("--exit-code", help=f"Exit {NOT_FULL} when the pool is not full."),
+        typer.Option("--exit-code", help=f"Exit {FINDINGS} when the pool is not full."),
     ] = False
 
 
@@ -48,4 +47,4 @@ async def _status(flags: Flags, invocation: "Invocation") -> int:
             console.print(view.instances(status, now=now_s(), width=console.width))
         output.note(view.verdict(status))
         output.next(view.advice(status))
-    return NOT_FULL if flags.exit_code and status.why is not None else 0
+    return FINDINGS if flags.exit_code and status.why is not None else 0

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from rich.padding import Padding
 
-from asgwarm.cli.escape import printable
 from asgwarm.cli.output import Output
 from asgwarm.cli.views import phases
 from asgwarm.cli.views import status as status_view
 from asgwarm.clock import monotonic_s, now_s
+from asgwarm.domain.escape import printable
 
 if TYPE_CHECKING:
     from rich.status import Status
 
+    from asgwarm.leasing.standing import PoolStatus
     from asgwarm.stack.events import StackEvent
-    from asgwarm.standing import PoolStatus
 
 INDENT = "   "
 INTRODUCTION = (

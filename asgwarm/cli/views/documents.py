@@ -11,8 +11,8 @@ from asgwarm.cli.views.words import money, utc
 
 if TYPE_CHECKING:
     from asgwarm.domain.record import Record
-    from asgwarm.lease import Lease
-    from asgwarm.standing import PoolStatus
+    from asgwarm.leasing.lease import Lease
+    from asgwarm.leasing.standing import PoolStatus
 
 Document = dict[str, object]
 
@@ -39,13 +39,13 @@ def lease(held: "Lease", timings: Mapping[str, int] | None = None) -> Document:
 
 
 def listing(
-    status: "PoolStatus", leases: Iterable["Lease"], ready: Iterable["Record"]
+    pool: str, region: str, leases: Iterable["Lease"], ready: Iterable["Record"]
 ) -> Document:
     """`asgwarm.ls/v1`: the pool's leases and its ready instances."""
     return {
         "schema": "asgwarm.ls/v1",
-        "pool": status.pool,
-        "region": status.region,
+        "pool": pool,
+        "region": region,
         "leases": [lease(held) for held in leases],
         "ready": [
             {"instance_id": r.instance_id, "tier": r.tier, "since": utc(r.since)}

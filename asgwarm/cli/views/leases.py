@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from asgwarm.cli.escape import printable
 from asgwarm.cli.views.table import STYLES, Column, Row, fitted
 from asgwarm.cli.views.words import span
+from asgwarm.connect.timings import PHASES
+from asgwarm.domain.escape import printable
 
 if TYPE_CHECKING:
     from rich.console import Group
 
     from asgwarm.domain.record import Record
-    from asgwarm.lease import Lease
+    from asgwarm.leasing.lease import Lease
 
 COLUMNS = (
     Column(title="LEASE"),
@@ -22,7 +23,6 @@ COLUMNS = (
     Column(title="HELD FOR", rank=5, right=True),
     Column(title="OWNER", rank=4, least=12),
 )
-PHASES = ("query", "claim", "keygen", "push", "connect", "auth", "first_byte")
 
 
 def table(

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from asgwarm.cli.views.table import Column, Row, fitted
+from asgwarm.connect.timings import PHASES
 
 if TYPE_CHECKING:
     from rich.console import Group
-
-PHASES = ("query", "claim", "keygen", "push", "connect", "auth", "first_byte", "total")
 
 # Milliseconds on EC2, m7i.large, 2026-01-31. "connect" holds the whole of SSH there.
 EC2_TAGS = {
@@ -54,7 +53,7 @@ def table(first: Mapping[str, int], second: Mapping[str, int], width: int) -> "G
             ),
             style="bold" if phase == "total" else "",
         )
-        for phase in PHASES
+        for phase in (*PHASES, "total")
     ]
     return fitted(COLUMNS, rows, width)
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from asgwarm.cli.escape import printable
 from asgwarm.cli.output import Output
+from asgwarm.domain.escape import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

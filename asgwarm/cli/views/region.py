@@ -6,8 +6,8 @@ Rule: its secret is shown by `local env` alone, which exists to hand it over.
 import shlex
 from typing import TYPE_CHECKING
 
-from asgwarm.cli.escape import printable
 from asgwarm.cli.views.words import span
+from asgwarm.domain.escape import printable
 
 if TYPE_CHECKING:
     from asgwarm.cli.local_region import RegionState

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from asgwarm.cli.escape import printable
 from asgwarm.cli.views.words import dollars, money
+from asgwarm.domain.escape import printable
 
 if TYPE_CHECKING:
     from asgwarm.cli.proposal import Proposal

@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from asgwarm.cli.escape import printable
 from asgwarm.cli.views.table import STYLES, Column, Row, fitted
 from asgwarm.cli.views.words import dollars, span
+from asgwarm.domain.escape import printable
 
 if TYPE_CHECKING:
     from rich.console import Group
 
     from asgwarm.domain.record import Record
-    from asgwarm.standing import PoolStatus
+    from asgwarm.leasing.standing import PoolStatus
 
 COUNTS = (
     Column(title=""),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asgwarm.cli.escape import printable
+from asgwarm.domain.escape import printable
 
 if TYPE_CHECKING:
     from rich.console import Group

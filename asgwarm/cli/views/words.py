@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-HOURS_PER_MONTH = 730
-
 
 def utc(unix_s: int) -> str:
     """RFC 3339 time in UTC, `2026-01-31T12:00:00Z`."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from asgwarm.clients import AwsSettings, Clients
 from asgwarm.errors import AsgwarmError
-from asgwarm.journal import Journal
+from asgwarm.leasing.journal import Journal
 from asgwarm.pool import AsyncPool
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import asgwarm
-from asgwarm.clients import AwsSettings
+from tests.integration.pools import serve, settings_of
 
 CROWD = Path(__file__).with_name("crowd.py")
 PROCESSES, EACH = 8, 8
@@ -20,20 +20,14 @@ TIMEOUT_S = 120
 
 
 @pytest.fixture(scope="module")
-def pool(own_region, serve):
+def pool(own_region):
     """Eight instances ready, no warm pool."""
     return serve(own_region, "crowd", hot=8, warm=0, cap=100)
 
 
 def _rush(pool, folder, *, wait_s, keep):
     """64 claimants in eight processes; the outcome of each."""
-    info = pool.region.info
-    known = AwsSettings(
-        region=info.region,
-        endpoint_url=info.endpoint_url,
-        access_key_id=info.access_key_id,
-        secret_access_key=info.secret_access_key,
-    )
+    known = settings_of(pool.region)
     env = dict(os.environ) | {
         "PYTHONPATH": str(Path(asgwarm.__file__).resolve().parents[1])
     }
@@ -98,7 +92,7 @@ def test_a_crowd_gets_what_there_is_and_everybody_waits_their_turn(pool, tmp_pat
     _check_nobody_shares(pool, at_once + patient)
 
 
-def test_real_commands_at_once_share_nothing(own_region, serve, tmp_path):
+def test_real_commands_at_once_share_nothing(own_region, tmp_path):
     """Eight processes on two instances: different ones, or exit code 3."""
     pool = serve(own_region, "rush", hot=2, warm=0, cap=20)
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | own_region.environment()

@@ -15,13 +15,14 @@ from asgwarm.errors import (
     Unavailable,
     UnknownOutcome,
 )
+from tests.integration.pools import serve
 
 CLAIM = {"service": "dynamodb", "action": "UpdateItem", "owner": "user"}
 READ = {"service": "dynamodb", "action": "GetItem", "owner": "user"}
 
 
 @pytest.fixture(scope="module")
-def pool(own_region, serve):
+def pool(own_region):
     """Three instances ready, no warm pool."""
     return serve(own_region, "dev", hot=3, warm=0, cap=30)
 

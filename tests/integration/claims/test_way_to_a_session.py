@@ -8,10 +8,11 @@ import pytest
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.timings import Timings
 from asgwarm.errors import GuardRefused, LeaseLost, LeaseNotFound, PoolNotFound
+from tests.integration.pools import serve
 
 
 @pytest.fixture(scope="module")
-def pool(own_region, serve):
+def pool(own_region):
     """Two instances ready, no warm pool, room for six."""
     return serve(own_region, "dev", hot=2, warm=0, cap=6)
 
@@ -36,7 +37,7 @@ async def test_a_claim_that_is_cancelled_while_it_is_sent_is_given_back(pool, us
     assert ada.warnings == []
 
 
-async def test_an_instance_that_is_gone_is_replaced_by_another(own_region, serve, user):
+async def test_an_instance_that_is_gone_is_replaced_by_another(own_region, user):
     """Nobody sees that the first one they got did not exist any more."""
     pool = serve(own_region, "gone", hot=1, warm=0, cap=1)
     ada, bob = user(pool), user(pool)
@@ -100,9 +101,7 @@ async def test_names_belong_to_their_users(pool, user):
         await carol.pool.find("web")
 
 
-async def test_a_pool_that_goes_away_while_somebody_waits_is_said(
-    own_region, serve, user
-):
+async def test_a_pool_that_goes_away_while_somebody_waits_is_said(own_region, user):
     """Waiting ends when there is nothing left to wait for."""
     pool = serve(own_region, "brief", hot=0, warm=0, cap=1)
     ada = user(pool)

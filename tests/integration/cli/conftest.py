@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +17,7 @@ from typing import Any
 import pytest
 
 import asgwarm
-from asgwarm import provision
-from asgwarm.clients import AwsSettings, Clients
-from asgwarm.stack.network import default_network
-from asgwarm.stack.options import PoolOptions
+from tests.integration.pools import Pool, serve
 
 TIMEOUT_S = 60
 XDG = {
@@ -95,84 +92,6 @@ class Home:
                 process.kill()
 
 
-@dataclass
-class Pool:
-    """A pool that serves, looked at from outside."""
-
-    name: str
-    region: Any
-
-    def rows(self) -> dict[str, dict[str, Any]]:
-        """Instance rows of the registry as plain values, by instance id."""
-        answer = self.region.client("dynamodb").query(
-            TableName=f"asgwarm-{self.name}",
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"POOL#{self.name}#0"}},
-            ConsistentRead=True,
-        )
-        return {
-            item["sk"]["S"][2:]: {
-                name: next(iter(typed.values())) for name, typed in item.items()
-            }
-            for item in answer["Items"]
-        }
-
-    def in_state(self, state: str) -> list[str]:
-        """Ids of the instances whose row says *state*."""
-        return [i for i, row in self.rows().items() if row["st"] == state]
-
-    def leased(self) -> dict[str, str]:
-        """Instance ids by the id of the live lease that holds them."""
-        rows = self.rows().items()
-        return {row["lease_id"]: i for i, row in rows if row["st"] == "LEASED"}
-
-    def until_ready(self, count: int = 1) -> list[str]:
-        """Ids of the ready instances, once there are *count*."""
-        found: list[str] = self.region.until(
-            lambda: len(ready := self.in_state("READY")) >= count and ready
-        )
-        return found
-
-    def until_leased(self, count: int = 1) -> dict[str, str]:
-        """The live leases, once there are *count*."""
-        found: dict[str, str] = self.region.until(
-            lambda: len(held := self.leased()) >= count and held
-        )
-        return found
-
-
-def clients_of(region: Any) -> Clients:
-    """The product's own clients for *region*."""
-    return Clients(
-        AwsSettings(
-            region=region.info.region,
-            endpoint_url=region.info.endpoint_url,
-            access_key_id=region.info.access_key_id,
-            secret_access_key=region.info.secret_access_key,
-        )
-    )
-
-
-def serve(region: Any, name: str, **options: int) -> Pool:
-    """Create a pool and return once its hot instances are ready."""
-
-    def pause(seconds: float) -> None:
-        changes = region.control.status()["changes"]
-        region.control.wait_change(changes, min(seconds, 0.2))
-
-    clients = clients_of(region)
-    network = default_network(clients.ec2)
-    asked = PoolOptions(
-        pool=name,
-        vpc=network.vpc,
-        subnets=network.subnets,
-        allow="127.0.0.0/8",
-        **options,  # type: ignore[arg-type]  # sizes are numbers
-    )
-    provision.up(asked, clients, on_event=lambda event: None, sleep=pause)
-    return Pool(name, region)
-
-
 @contextmanager
 def home_in(folder: Path, **env: str) -> Iterator[Home]:
     """A user's folders below *folder*; nothing of this process's own user."""
@@ -232,12 +151,6 @@ def pool(region: Any) -> Pool:
     return serve(region, "cli", hot=3, warm=2, cap=60)
 
 
-@pytest.fixture(name="serve")
-def serve_fixture() -> Callable[..., Pool]:
-    """Makes a pool, by region, name and sizes."""
-    return serve
-
-
 @dataclass
 class Terminal:
     """A terminal with a person's hands on it."""
@@ -268,9 +181,3 @@ def terminal() -> Iterator[Terminal]:
     yield Terminal(hands, screen)
     os.close(hands)
     os.close(screen)
-
-
-@pytest.fixture
-def users_clients() -> Callable[[Any], Clients]:
-    """Makes the product's own clients for a region."""
-    return clients_of

@@ -1,5 +1,7 @@
 """`get`, `connect` and `release` as programs and people use them."""
 
+from pathlib import Path
+
 import asyncssh
 import pytest
 
@@ -29,6 +31,18 @@ def test_the_streams_are_the_commands(home, pool):
     complaint, line = done.err.split("\n", 1)
     assert complaint == "oops"
     assert '"schema": "asgwarm.lease/v1"' in line
+
+
+def test_a_full_disk_is_no_failure_before_the_start(home, pool):
+    """The command ran: its output was lost, which 125 would deny."""
+    pool.until_ready()
+
+    with Path("/dev/full").open("wb") as full:
+        process = home.start("get", pool.name, "--", "echo x", stdout=full)
+        _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 255
+    assert b"no space left on device" in err
 
 
 def test_arguments_keep_their_boundaries(home, pool):

@@ -6,14 +6,15 @@ from dataclasses import replace
 from functools import partial
 
 from asgwarm.connect.timings import Timings
-from asgwarm.holding import hold
-from asgwarm.journal import Journal
+from asgwarm.leasing.holding import hold
+from asgwarm.leasing.journal import Journal
 from asgwarm.pool import AsyncPool
+from tests.integration.pools import clients_of, serve
 
 
-async def test_a_session_longer_than_its_ttl_lives(own_region, own_pool, users_clients):
+async def test_a_session_longer_than_its_ttl_lives(own_region, own_pool):
     """Each renewal that the reaper sees starts the lease's time anew."""
-    region, clients = own_region, users_clients(own_region)
+    region, clients = own_region, clients_of(own_region)
     own_pool.until_ready()
     pool = AsyncPool(
         own_pool.name,
@@ -63,9 +64,7 @@ def test_a_lease_that_the_reaper_ends_is_said(own_home, own_region, own_pool, tm
     assert own_home.journal() == {}
 
 
-def test_a_lease_that_an_operator_ends_is_said(
-    fresh_home, fresh_region, serve, tmp_path
-):
+def test_a_lease_that_an_operator_ends_is_said(fresh_home, fresh_region, tmp_path):
     """`down --force` ends the session of whoever was in, who is told why."""
     pool = serve(fresh_region, "dev", hot=1, warm=0, cap=2)
     started = tmp_path / "started"

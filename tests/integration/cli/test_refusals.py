@@ -6,6 +6,7 @@ import os
 import pytest
 
 from asgwarm.domain.names import stack_name
+from tests.integration.pools import serve
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_a_journal_that_cannot_be_written_strands_nothing(home, pool):
     assert pool.leased() == before
 
 
-def test_rows_that_make_no_sense_are_never_offered(home, region, serve):
+def test_rows_that_make_no_sense_are_never_offered(home, region):
     """They are skipped by `ls` and `get`, one with a hostile address too."""
     pool = serve(region, "nonsense", hot=0, warm=0, cap=1)
     good = {"v": {"N": "1"}, "st": {"S": "READY"}, "gen": {"N": "1"}}
@@ -208,7 +209,7 @@ def _epoch(region, pool):
     return answer["Item"]["epoch"]
 
 
-def test_another_host_key_ends_the_way_in(home, region, serve):
+def test_another_host_key_ends_the_way_in(home, region):
     """A server with another key than the registry's lets nobody in, and is let go."""
     pool = serve(region, "odd", hot=1, warm=0, cap=3)
     ready = pool.until_ready()

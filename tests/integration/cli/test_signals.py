@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from tests.integration.pools import serve
+
 ENDS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 PROMPTLY_S = 4.0  # two seconds to release, the rest for a busy computer
 
@@ -77,7 +79,7 @@ def test_ctrl_c_in_a_shell_is_the_shells(home, pool, terminal):
     assert pool.leased() == {}
 
 
-def test_waiting_can_be_interrupted(home, region, serve):
+def test_waiting_can_be_interrupted(home, region):
     """Who gives up waiting has taken nothing."""
     empty = serve(region, "empty", hot=0, warm=0, cap=1)
     process = home.start("get", empty.name, "--wait", "60s", "--", "true")

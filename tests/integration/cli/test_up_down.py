@@ -6,6 +6,8 @@ import signal
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.integration.pools import serve
+
 UP = ("--yes", "--allow", "127.0.0.0/8", "--hot", "1", "--warm", "0", "--cap", "4")
 
 
@@ -40,7 +42,7 @@ def _remains(region, name):
     )
 
 
-def test_up_twice_then_wider_then_down(home, region, serve):
+def test_up_twice_then_wider_then_down(home, region):
     """The second `up` changes nothing, the third updates, `down` leaves nothing."""
     first = home.run("up", "twice", "--json", *UP)
     second = home.run("up", "twice", "--json", "--yes")
@@ -94,7 +96,7 @@ def _status(client, name):
     return stacks[0]["StackStatus"]
 
 
-def test_down_touches_nothing_while_a_lease_lives(home, region, serve):
+def test_down_touches_nothing_while_a_lease_lives(home, region):
     """It refuses, says whose lease it is, and the pool serves as before."""
     pool = serve(region, "held", hot=1, warm=1, cap=4)
     lease = home.run("get", "held", "--no-shell", "--json").document

@@ -2,6 +2,8 @@
 
 import json
 
+from tests.integration.pools import serve
+
 
 def test_status_has_every_field(home, pool):
     """Counts beside targets, one reason, and what it costs now as an estimate."""
@@ -20,7 +22,7 @@ def test_status_has_every_field(home, pool):
     assert 0.3 < float(rate["amount"]) < 2
 
 
-def test_full_is_an_exit_code(home, pool, region, serve):
+def test_full_is_an_exit_code(home, pool, region):
     """--exit-code is 0 for a full pool, 8 for another; without it both are 0."""
     region.until(lambda: home.run("status", pool.name, "--exit-code").code == 0)
     empty = serve(region, "dry", hot=0, warm=0, cap=1)

@@ -8,8 +8,8 @@ import pytest
 
 from asgwarm.cli.signals import ENDING
 from asgwarm.domain.record import Record, State
-from asgwarm.lease import Lease
-from asgwarm.standing import PoolStatus
+from asgwarm.leasing.lease import Lease
+from asgwarm.leasing.standing import PoolStatus
 
 NOW = 1_769_860_800  # 2026-01-31T12:00:00Z
 HOST_KEY = (

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgwarm.cli.escape import printable
+from asgwarm.domain.escape import printable
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from asgwarm.cli.main import run
-from asgwarm.journal import Entry, Journal
+from asgwarm.leasing.journal import Entry, Journal
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_a_rate_is_a_marked_estimate(status):
 
 def test_a_listing_has_leases_and_ready_instances(status, lease, ready):
     """`ls --json` is one document."""
-    document = documents.listing(status, [lease], [ready])
+    document = documents.listing("dev", "us-east-1", [lease], [ready])
 
     assert document["schema"] == "asgwarm.ls/v1"
     assert document["leases"] == [documents.lease(lease)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from asgwarm.errors import ConfigError
-from asgwarm.journal import Entry, Journal
+from asgwarm.leasing.journal import Entry, Journal
 
 ENTRY = Entry(
     lease_id="dev.abc",

@@ -4,7 +4,7 @@ import pytest
 
 from asgwarm.domain.record import Record, State
 from asgwarm.errors import GuardRefused, LeaseLost
-from asgwarm.finding import ended, held_already, live, rival, user_of
+from asgwarm.leasing.finding import ended, held_already, live, rival, user_of
 from asgwarm.registry.leases import Wish
 
 ADA, BOB = "ada@lab:1", "bob@lab:2"

@@ -12,16 +12,16 @@ from asgwarm.clients import Clients
 from asgwarm.clock import now_s
 from asgwarm.domain.health import counts_of, why_not_full
 from asgwarm.domain.names import check_pool
-from asgwarm.domain.record import State
+from asgwarm.domain.record import Record, State
 from asgwarm.errors import LeaseNotFound
-from asgwarm.finding import ended, live
-from asgwarm.journal import Journal
-from asgwarm.lease import Lease, lease_of
+from asgwarm.leasing.finding import ended, live
+from asgwarm.leasing.journal import Entry, Journal
+from asgwarm.leasing.lease import Lease, lease_of
 from asgwarm.registry.leases import Leases
 from asgwarm.registry.registry import Registry
 
 if TYPE_CHECKING:
-    from asgwarm.standing import PoolStatus
+    from asgwarm.leasing.standing import PoolStatus
 
 
 def silent(_: str) -> None:
@@ -59,7 +59,7 @@ class WatchedPool:
         """
         leases = await self._leases()
         records = (await asyncio.to_thread(leases.all)).values()
-        ids = {entry.lease_id for entry in self._journal.find(lease_or_name)}
+        ids = {entry.lease_id for entry in self._written(lease_or_name)}
         ids.add(lease_or_name)
         if record := live(records, ids, lease_or_name, self._owner):
             return lease_of(self.name, record)
@@ -80,7 +80,7 @@ class WatchedPool:
         """
         unknown = [
             entry
-            for entry in self._journal.find(lease_id)
+            for entry in self._written(lease_id)
             if entry.lease_id == lease_id and entry.outcome == "unknown"
         ]
         if unknown:
@@ -89,13 +89,15 @@ class WatchedPool:
 
     async def leases(self) -> list[Lease]:
         """Return all live leases of the pool, oldest first."""
+        return (await self.listing())[0]
+
+    async def listing(self) -> tuple[list[Lease], list[Record]]:
+        """Return live leases and ready instances as of one read, oldest first."""
         leases = await self._leases()
         records = (await asyncio.to_thread(leases.all)).values()
-        held = [r for r in records if r.state is State.LEASED]
-        return [
-            lease_of(self.name, record)
-            for record in sorted(held, key=lambda record: record.since)
-        ]
+        oldest = sorted(records, key=lambda record: record.since)
+        held = [lease_of(self.name, r) for r in oldest if r.state is State.LEASED]
+        return held, [r for r in oldest if r.state is State.READY]
 
     async def status(self) -> "PoolStatus":
         """Return how the pool is doing.
@@ -103,7 +105,10 @@ class WatchedPool:
         Raises:
             PoolNotFound: There is no such pool in this region.
         """
-        from asgwarm.standing import PoolStatus, prices  # much, and rarely needed
+        from asgwarm.leasing.standing import (  # much, and rarely needed
+            PoolStatus,
+            prices,
+        )
 
         leases = await self._leases()
         meta, found, known = await asyncio.gather(
@@ -122,6 +127,15 @@ class WatchedPool:
             rate_per_hour=known.of(records) if known else None,
             records=records,
         )
+
+    def _written(self, lease_or_name: str) -> list[Entry]:
+        # Another region, or the emulated one, may have a pool of the same name.
+        here = (self.name, self._clients.region, self._clients.settings.endpoint_url)
+        return [
+            entry
+            for entry in self._journal.find(lease_or_name)
+            if (entry.pool, entry.region, entry.endpoint) == here
+        ]
 
     async def _leases(self) -> Leases:
         client = await asyncio.to_thread(lambda: self._clients.dynamodb)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from asgwarm.domain.record import Record, State
-from asgwarm.standing import Prices
+from asgwarm.leasing.standing import Prices
 
 
 def _record(state: State) -> Record:

@@ -20,7 +20,7 @@ from asgwarm.domain.health import counts_of, why_not_full
 from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record
 from asgwarm.errors import ClaimContended, GuardRefused, PoolEmpty, UnknownOutcome
-from asgwarm.lease import is_reachable
+from asgwarm.leasing.lease import is_reachable
 from asgwarm.registry.leases import PAGE, Leases, Taken, Wish
 
 LOSSES_PER_PAGE = 2

@@ -20,7 +20,7 @@ from asgwarm.connect.session import quote_command, run_command, shell
 from asgwarm.connect.timings import Timings
 from asgwarm.connect.way_in import connect
 from asgwarm.errors import AsgwarmError, LeaseLost, SessionFailed
-from asgwarm.lease import Lease
+from asgwarm.leasing.lease import Lease
 from asgwarm.registry.leases import Leases
 
 if TYPE_CHECKING:

@@ -1,0 +1,99 @@
+"""Pools that serve in an emulated region, and the product's own clients for it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from asgwarm import provision
+from asgwarm.clients import AwsSettings, Clients
+from asgwarm.stack.network import default_network
+from asgwarm.stack.options import PoolOptions
+
+
+@dataclass
+class Pool:
+    """A pool that serves, looked at from outside."""
+
+    name: str
+    region: Any
+
+    @property
+    def table(self) -> Any:
+        """A client of its table's service."""
+        return self.region.client("dynamodb")
+
+    def key(self, instance_id: str) -> dict[str, Any]:
+        """The key of an instance's row."""
+        return {"pk": {"S": f"POOL#{self.name}#0"}, "sk": {"S": f"I#{instance_id}"}}
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """Instance rows of the registry as plain values, by instance id."""
+        answer = self.table.query(
+            TableName=f"asgwarm-{self.name}",
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": self.key("")["pk"]},
+            ConsistentRead=True,
+        )
+        return {
+            item["sk"]["S"][2:]: {
+                name: next(iter(typed.values())) for name, typed in item.items()
+            }
+            for item in answer["Items"]
+        }
+
+    def in_state(self, state: str) -> list[str]:
+        """Ids of the instances whose row says *state*."""
+        return [i for i, row in self.rows().items() if row["st"] == state]
+
+    def leased(self) -> dict[str, str]:
+        """Instance ids by the id of the live lease that holds them."""
+        rows = self.rows().items()
+        return {row["lease_id"]: i for i, row in rows if row["st"] == "LEASED"}
+
+    def until_ready(self, count: int = 1) -> list[str]:
+        """Ids of the ready instances, once there are *count*."""
+        found: list[str] = self.region.until(
+            lambda: len(ready := self.in_state("READY")) >= count and ready
+        )
+        return found
+
+    def until_leased(self, count: int = 1) -> dict[str, str]:
+        """The live leases, once there are *count*."""
+        found: dict[str, str] = self.region.until(
+            lambda: len(held := self.leased()) >= count and held
+        )
+        return found
+
+
+def settings_of(region: Any) -> AwsSettings:
+    """The product's settings for *region*."""
+    return AwsSettings(
+        region=region.info.region,
+        endpoint_url=region.info.endpoint_url,
+        access_key_id=region.info.access_key_id,
+        secret_access_key=region.info.secret_access_key,
+    )
+
+
+def clients_of(region: Any) -> Clients:
+    """The product's own clients for *region*."""
+    return Clients(settings_of(region))
+
+
+def serve(region: Any, name: str, **options: int) -> Pool:
+    """Create a pool and return once its hot instances are ready."""
+
+    def pause(seconds: float) -> None:
+        changes = region.control.status()["changes"]
+        region.control.wait_change(changes, min(seconds, 0.2))
+
+    clients = clients_of(region)
+    network = default_network(clients.ec2)
+    asked = PoolOptions(
+        pool=name,
+        vpc=network.vpc,
+        subnets=network.subnets,
+        allow="127.0.0.0/8",
+        **options,  # type: ignore[arg-type]  # sizes are numbers
+    )
+    provision.up(asked, clients, on_event=lambda event: None, sleep=pause)
+    return Pool(name, region)
