@@ -4,6 +4,7 @@ Rule: an error of AWS's is mapped here and nowhere else. Errors that mean someth
 to one caller only (a failed condition, an unknown instance) are caught there first.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,6 +27,7 @@ from asgwarm.errors import (
     ConfigError,
     CredentialsMissing,
     RegionDown,
+    ResourceMissing,
     Unavailable,
 )
 
@@ -59,6 +61,9 @@ _THROTTLED = {
     "TooManyRequestsException",
     "SlowDown",
 }
+# CloudFormation and Auto Scaling call it a ValidationError and say it in words.
+_MISSING = re.compile(r"NotFound|does not exist|not found", re.IGNORECASE)
+_UNFORESEEN = "run the same command again with --debug"
 
 
 @contextmanager
@@ -106,7 +111,9 @@ def translate(
             f"{action} on {resource} got no answer: {_one_line(error)}",
             hint="aws sts get-caller-identity",
         )
-    return AwsError(f"{action} on {resource} failed: {_one_line(error)}")
+    return AwsError(
+        f"{action} on {resource} failed: {_one_line(error)}", hint=_UNFORESEEN
+    )
 
 
 def _from_answer(error: ClientError, action: str, resource: str) -> AsgwarmError:
@@ -123,7 +130,9 @@ def _from_answer(error: ClientError, action: str, resource: str) -> AsgwarmError
     if code in _CREDENTIALS:
         return CredentialsMissing(
             f"AWS does not accept the credentials ({code}): {said}",
-            hint="aws sts get-caller-identity",
+            hint="aws sso login"
+            if "Expired" in code
+            else "aws sts get-caller-identity",
             aws_request_id=request_id,
         )
     if code in _THROTTLED or meta.get("HTTPStatusCode", 400) >= 500:
@@ -132,8 +141,11 @@ def _from_answer(error: ClientError, action: str, resource: str) -> AsgwarmError
             hint="wait a minute and run the same command again",
             aws_request_id=request_id,
         )
-    return AwsError(
-        f"{action} on {resource} failed ({code}): {said}", aws_request_id=request_id
+    kind = ResourceMissing if _MISSING.search(f"{code} {said}") else AwsError
+    return kind(
+        f"{action} on {resource} failed ({code}): {said}",
+        hint=_UNFORESEEN,
+        aws_request_id=request_id,
     )
 
 

@@ -1,10 +1,14 @@
 """The one place that builds AWS clients.
 
 Rule 1: settings come as one value; no other product code reads AWS's environment.
-Rule 2: a client is built when it is first asked for, because building one costs
+Rule 2: an answer that is no document is no answer. botocore takes broken JSON for an
+empty success, which would read as "there is no such pool".
+Rule 3: a client is built when it is first asked for, because building one costs
 tens of milliseconds and the way to a prompt needs two of them.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,6 +38,8 @@ class AwsSettings:
     endpoint_url: str | None = None
     access_key_id: str | None = None
     secret_access_key: str | None = field(default=None, repr=False)
+    read_timeout_s: float = READ_TIMEOUT_S
+    attempts: int = ATTEMPTS
 
 
 class Clients:
@@ -80,20 +86,23 @@ class Clients:
             )
         return str(region)
 
-    def _client(self, service: str, *, attempts: int = ATTEMPTS) -> Any:
+    def _client(self, service: str, *, attempts: int | None = None) -> Any:
         from botocore.config import Config
 
-        return self._session.client(
+        attempts = attempts or self.settings.attempts
+        client = self._session.client(
             service,  # type: ignore[call-overload]  # the name is a variable
             region_name=self.region,
             endpoint_url=self.settings.endpoint_url,
             config=Config(
                 connect_timeout=CONNECT_TIMEOUT_S,
-                read_timeout=READ_TIMEOUT_S,
+                read_timeout=self.settings.read_timeout_s,
                 retries={"mode": "standard", "total_max_attempts": attempts},
                 tcp_keepalive=True,
             ),
         )
+        client.meta.events.register("before-parse", _check_document)
+        return client
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
@@ -124,3 +133,19 @@ class Clients:
     def sts(self) -> "STSClient":
         """Client of STS."""
         return self._client("sts")  # type: ignore[no-any-return]
+
+
+def _check_document(response_dict: Mapping[str, Any], **_: object) -> None:
+    """Raise what botocore raises for a broken connection if an answer is broken."""
+    from xml.etree import ElementTree
+
+    from botocore.exceptions import ResponseStreamingError
+
+    body = response_dict["body"]
+    if not body or response_dict["status_code"] >= 500:  # botocore tries those again
+        return
+    is_xml = "xml" in response_dict["headers"].get("content-type", "")
+    try:
+        (ElementTree.fromstring if is_xml else json.loads)(body)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise ResponseStreamingError(error=error) from error

@@ -19,6 +19,7 @@ from asgwarm.errors import ConfigError
 
 FILE_NAME = "asgwarm.toml"
 DEFAULT_POOL = "default"
+LARGEST = 999_999_999  # no number that is asked for comes near it
 
 Value = str | int | list[str]
 
@@ -32,6 +33,7 @@ _UP: dict[str, tuple[type, ...]] = {
     "hot": (int,),
     "warm": (int,),
     "cap": (int,),
+    "owner-cap": (int,),
     "instance-type": (str,),
     "ami": (str,),
     "setup": (str,),
@@ -113,13 +115,16 @@ def _xdg(env: Mapping[str, str], variable: str, fallback: str) -> Path:
 
 def _read(file: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: {error}", hint=f"edit {file}") from error
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{file} cannot be read: {error}", hint=f"ls -l {file}"
         ) from error
+    try:
+        return tomllib.loads(text)
+    # Beside its own error: numbers of thousands of digits, brackets without end.
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{file}: {error}", hint=f"edit {file}") from error
 
 
 def _checked(
@@ -139,7 +144,7 @@ def _checked(
         if not _fits(value, known[key]):
             spoken = " or ".join(_SPOKEN[kind] for kind in known[key])
             raise ConfigError(
-                f"{where} is {value!r}, and must be {spoken}", hint=f"edit {file}"
+                f"{where} is {_shown(value)}, and must be {spoken}", hint=f"edit {file}"
             )
         checked[key] = value  # type: ignore[assignment]  # _fits has seen to it
     return checked
@@ -157,7 +162,16 @@ def _line_of(key: str, file: Path | None) -> str:
 def _fits(value: object, kinds: tuple[type, ...]) -> bool:
     if isinstance(value, list):
         return list in kinds and all(isinstance(item, str) for item in value)
+    if type(value) is int and abs(value) > LARGEST:
+        return False
     return type(value) in kinds  # exactly: True is an int to isinstance
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python prints no number of more than 4,300 digits
+        return "a very large number"
 
 
 def _from_env(
@@ -173,7 +187,7 @@ def _from_env(
 
 
 def _number(text: str, variable: str) -> int:
-    if not text.isascii() or not text.isdigit():
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise ConfigError(
             f"{variable} is {text!r}, and must be a whole number",
             hint=f"unset {variable}",

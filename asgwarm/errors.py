@@ -19,6 +19,7 @@
     └── AwsError
         ├── CredentialsMissing   [4]   none, expired or not accepted
         ├── AccessDenied         [4]   names the action and the resource
+        ├── ResourceMissing      [5]   what the call is about does not exist
         ├── Unavailable          [10]  AWS kept failing or throttling
         ├── UnknownOutcome       [10]  a write that may or may not have happened
         ├── RegionDown           [5]   nothing answers at the configured endpoint
@@ -167,6 +168,13 @@ class AccessDenied(AwsError):
 
     exit_code = 4
     code = "ACCESS_DENIED"
+
+
+class ResourceMissing(AwsError):
+    """What the call is about does not exist, or does no more."""
+
+    exit_code = 5
+    code = "RESOURCE_MISSING"
 
 
 class Unavailable(AwsError):

@@ -10,12 +10,12 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from asgwarm.clock import now_s
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.push import InstanceGone
 from asgwarm.connect.timings import Timings
-from asgwarm.domain.meta import Meta
 from asgwarm.domain.names import check_name, check_token
 from asgwarm.domain.record import Record
 from asgwarm.errors import (
@@ -25,15 +25,18 @@ from asgwarm.errors import (
     LeaseLost,
     UnknownOutcome,
 )
+from asgwarm.leasing import limits
 from asgwarm.leasing.claiming import Claiming
 from asgwarm.leasing.finding import held_already, rival, user_of
-from asgwarm.leasing.holding import RELEASE_TIMEOUT_S, Session, hold
 from asgwarm.leasing.journal import Entry, Outcome
 from asgwarm.leasing.lease import Lease, lease_of
+from asgwarm.leasing.loading import load_hold
 from asgwarm.leasing.watching import WatchedPool, silent
 from asgwarm.registry.leases import Leases, Wish
 
-SHORTEST_TTL_S = 60
+if TYPE_CHECKING:
+    from asgwarm.leasing.holding import Session
+
 INSTANCES_TRIED = 3  # when a claimed instance turns out to be gone
 
 
@@ -51,7 +54,7 @@ class AsyncPool(WatchedPool):
         keep: bool = False,
         timings: Timings | None = None,
         on_wait: Callable[[str], None] = silent,
-    ) -> AsyncIterator[Session]:
+    ) -> AsyncIterator["Session"]:
         """Claim an instance, connect to it, and give it back after the block.
 
         An instance that turns out to be gone is replaced by another one.
@@ -64,6 +67,7 @@ class AsyncPool(WatchedPool):
             ConnectError: The way in failed.
         """
         timings = timings or Timings()
+        asyncio.get_running_loop().run_in_executor(None, load_hold)  # beside the claim
         for tried in range(1, INSTANCES_TRIED + 1):
             lease = await self.claim(
                 ttl_s=ttl_s,
@@ -107,7 +111,8 @@ class AsyncPool(WatchedPool):
             PoolNotFound: There is no such pool in this region.
             PoolEmpty: No instance became ready within *wait_s*.
             ConfigError: The pool does not allow a lease of *ttl_s* seconds.
-            GuardRefused: The name is in use, or the pool is going down.
+            GuardRefused: The name is in use, the user holds as many leases as one may,
+                or the pool is going down.
             UnknownOutcome: It may have been claimed; the journal has its id.
         """
         leases = await self._leases()
@@ -136,11 +141,12 @@ class AsyncPool(WatchedPool):
     @asynccontextmanager
     async def session(
         self, lease: Lease, *, timings: Timings, release: bool
-    ) -> AsyncIterator[Session]:
+    ) -> AsyncIterator["Session"]:
         """Connect to a lease's instance; with *release* give it back afterwards."""
         is_lost, entered = False, False
         try:
             leases = await self._leases()
+            hold = await asyncio.to_thread(load_hold)
             async with hold(leases, lease, self._clients, timings=timings) as session:
                 entered = True
                 yield session
@@ -162,13 +168,38 @@ class AsyncPool(WatchedPool):
         Raises:
             LeaseLost: The lease had ended otherwise, or is not this user's.
         """
-        mine = user_of(lease.owner) == user_of(self._owner)
-        if not (mine or force or self._journal.find(lease.id)):
-            raise LeaseLost(
-                f"lease {lease.id} is {lease.owner}'s, not yours",
-                hint=f"asgwarm release {lease.id} --force",
-            )
+        if not force:
+            self._check_mine(lease, hint=f"asgwarm release {lease.id} --force")
         await self._release(lease.record)
+
+    async def renew(self, lease: Lease, *, ttl_s: int) -> Lease:
+        """Let a lease last *ttl_s* from now on; return it with its new end.
+
+        Who is connected to its instance goes on renewing it for that long.
+
+        Raises:
+            ConfigError: The pool does not allow a lease of *ttl_s* seconds.
+            LeaseLost: It has ended, or is not this user's.
+        """
+        self._check_mine(lease, hint=f"asgwarm ls {self.name}")
+        leases, now = await self._leases(), now_s()
+        meta = await asyncio.to_thread(leases.meta)
+        limits.check_ttl(ttl_s, meta, command=f"asgwarm renew {lease.id}")
+        record = await asyncio.to_thread(
+            leases.renew, lease.record, now=now, dur_s=ttl_s
+        )
+        # As the reaper will stamp it.
+        seen = replace(
+            record, exp_at=limits.end_of(record, meta, now), hb_seen=record.hb
+        )
+        return lease_of(self.name, seen)
+
+    def _check_mine(self, lease: Lease, *, hint: str) -> None:
+        mine = user_of(lease.owner) == user_of(self._owner)
+        if not (mine or self._journal.find(lease.id)):
+            raise LeaseLost(
+                f"lease {lease.id} is {lease.owner}'s, not yours", hint=hint
+            )
 
     async def _held(self, leases: Leases, wish: Wish) -> Lease | None:
         """Return the lease that the same wish already got."""
@@ -182,7 +213,10 @@ class AsyncPool(WatchedPool):
         meta, page = await asyncio.gather(
             asyncio.to_thread(leases.meta), claiming.page()
         )
-        _check_ttl(wish.dur_s, meta)
+        limits.check_ttl(wish.dur_s, meta, command="asgwarm get")
+        if meta.owner_cap:
+            records = (await asyncio.to_thread(leases.all)).values()
+            limits.check_owner_cap(meta, records, self._owner, pool=self.name)
         try:
             record, waited = await claiming.claim(meta, page)
         except UnknownOutcome:
@@ -232,7 +266,7 @@ class AsyncPool(WatchedPool):
         """
         lease_id = record.lease_id
         try:
-            async with asyncio.timeout(RELEASE_TIMEOUT_S):
+            async with asyncio.timeout(limits.RELEASE_TIMEOUT_S):
                 await self._release(record)
         except TimeoutError:
             self._warn(f"{lease_id} could not be released in time; it will expire")
@@ -262,13 +296,4 @@ class AsyncPool(WatchedPool):
                 created_at=now_s(),
                 outcome=outcome,
             )
-        )
-
-
-def _check_ttl(ttl_s: int, meta: Meta) -> None:
-    if not SHORTEST_TTL_S <= ttl_s <= meta.max_lease_s:
-        raise ConfigError(
-            f"a lease of this pool lasts {SHORTEST_TTL_S} to {meta.max_lease_s} "
-            f"seconds, not {ttl_s}",
-            hint=f"asgwarm get --ttl {min(3600, meta.max_lease_s)}",
         )

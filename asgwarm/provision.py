@@ -1,7 +1,8 @@
-"""Setting a pool up and taking it down, as one call each.
+"""Setting a pool up, renewing its instances and taking it down, as one call each.
 
 Rule 1: `up` and `down` may be repeated after any interruption and converge.
-Rule 2: a pool with live leases is not touched by `down` unless they are to be ended.
+Rule 2: a pool with live leases is not touched by `down` unless they are to be ended;
+`refresh` never touches what is leased.
 """
 
 import time
@@ -31,6 +32,8 @@ Sleep = Callable[[float], None]
 POLL_S = 0.5
 # A launch, the guest's report and the hook's answer; what a person should wait for.
 READY_TIMEOUT_S = 600
+OPERATOR = "operator"  # who does things where nobody is named
+DOWN, OLD = "the pool is taken down", "older than the refresh"
 TROUBLE_S = 120  # how long a launch that fails is given before `up` reports it
 
 
@@ -48,6 +51,23 @@ class UpResult:
     changed: bool
     ready: int
     took_s: float
+
+
+@value
+class Refreshed:
+    """What a refresh replaces: how many instances in which state, and what it leaves.
+
+    Attributes:
+        ended: How many of the ready ones were ended at once.
+        leased: How many stay until their leases end.
+    """
+
+    pool: str
+    ready: int
+    warm: int
+    warming: int
+    leased: int
+    ended: int
 
 
 def up(
@@ -86,6 +106,7 @@ def down(
     clients: Clients,
     *,
     force: bool,
+    actor: str = OPERATOR,
     on_event: OnEvent,
     sleep: Sleep = time.sleep,
 ) -> list[Leftover]:
@@ -93,6 +114,7 @@ def down(
 
     Args:
         force: End live leases too.
+        actor: Who is said to have done it.
 
     Raises:
         PoolNotFound: There is no such pool in this region.
@@ -107,7 +129,7 @@ def down(
     stack = at_rest(clients.cloudformation, stack, on_event=on_event, sleep=sleep)
     if stack is None:
         return []  # somebody else has just deleted it
-    leases = _leases(clients, pool)
+    leases = _leases(clients, pool, actor)
     try:
         _close(leases, stack, force=force, on_event=on_event)
     except PoolNotFound:
@@ -115,8 +137,51 @@ def down(
     return take_down(clients, stack, on_event=on_event, sleep=sleep)
 
 
-def _leases(clients: Clients, pool: str) -> Leases:
-    return Leases(Registry(clients.dynamodb, pool, "operator"))
+def refresh(
+    pool: str, clients: Clients, *, at_once: bool = False, actor: str = OPERATOR
+) -> Refreshed:
+    """Have every instance replaced that exists now and is nobody's.
+
+    The pool does it by itself: what rests or is on its way first, then the ready
+    ones, one at a time.
+
+    Args:
+        at_once: End the ready ones now; until others are, nobody gets one.
+        actor: Who is said to have done it.
+
+    Raises:
+        PoolNotFound: There is no such pool in this region.
+        GuardRefused: The pool is going down.
+    """
+    leases = _leases(clients, pool, actor)
+    meta, records = leases.meta(), list(leases.all().values())
+    if meta.draining:
+        raise GuardRefused(
+            f"pool {pool!r} is going down", hint=f"asgwarm status {pool}"
+        )
+    born = [record.born_at + 1 for record in records]
+    with translated("dynamodb:UpdateItem", leases.registry.name):
+        leases.registry.put_meta(
+            meta.epoch, "refresh_at", max([meta.refresh_at, *born])
+        )
+    counts = counts_of(records)
+    ready = [record for record in records if record.state is State.READY]
+    ended = [
+        record for record in ready if at_once and _end(leases, record, "evict", OLD)
+    ]
+    return Refreshed(
+        pool=pool,
+        ready=len(ready),
+        warm=counts["warm"],
+        warming=counts["warming"],
+        leased=counts["leased"],
+        ended=len(ended),
+    )
+
+
+def _leases(clients: Clients, pool: str, actor: str = OPERATOR) -> Leases:
+    # A row's history is made of words.
+    return Leases(Registry(clients.dynamodb, pool, "_".join(actor.split())))
 
 
 def _open(clients: Clients, leases: Leases, stack_id: str) -> None:
@@ -170,7 +235,7 @@ def _close(leases: Leases, stack: StackView, *, force: bool, on_event: OnEvent) 
     on_event("no instance of the pool can be claimed any more")
     for record in leases.all().values():
         if record.state in (State.READY, State.WARMED):
-            _end(leases, record, "evict")
+            _end(leases, record, "evict", DOWN)
     try:
         _refuse_leases(leases, force=force)
     except GuardRefused:
@@ -179,7 +244,7 @@ def _close(leases: Leases, stack: StackView, *, force: bool, on_event: OnEvent) 
         raise
     for record in _leased(leases):
         on_event(f"ends lease {record.lease_id} of {record.lease_owner}")
-        _end(leases, record, "force")
+        _end(leases, record, "force", DOWN)
 
 
 def _leased(leases: Leases) -> list[Record]:
@@ -198,17 +263,18 @@ def _refuse_leases(leases: Leases, *, force: bool) -> None:
         )
 
 
-def _end(leases: Leases, record: Record, edge: str) -> None:
-    """Take a row out of use, unless somebody was first."""
-    values = {"now": now_s(), "why": "the pool is taken down"}
+def _end(leases: Leases, record: Record, edge: str, why: str) -> bool:
+    """Take a row out of use; False where somebody was first."""
     with translated("dynamodb:UpdateItem", leases.registry.name):
         try:
             leases.registry.move(
                 record.instance_id,
                 record,
                 edge,
+                now=now_s(),
+                why=why,
                 last_lease=record.lease_id,
-                **values,
             )
         except ConditionFailed:
-            return
+            return False
+    return True

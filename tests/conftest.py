@@ -1,5 +1,11 @@
-"""What every test may ask for."""
+"""What every test may ask for, and the figures of a run, told on its last line.
 
+A test tells one with `record_property("figure", …)`; the same figure of several tests
+is told once, with their number.
+"""
+
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,3 +27,20 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 def repository() -> Path:
     """The checkout that the tests stand in."""
     return REPOSITORY
+
+
+_figures: Counter[str] = Counter()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep the figures of a test that passed, whichever process ran it."""
+    if report.when == "teardown" and report.passed:
+        _figures.update(str(v) for k, v in report.user_properties if k == "figure")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Tell them, after everything that pytest itself says."""
+    if _figures and not hasattr(config, "workerinput"):
+        told = [f"{n} times {one}" if n > 1 else one for one, n in _figures.items()]
+        sys.stdout.write("; ".join(told) + "\n")

@@ -43,9 +43,18 @@ _ALL = (
         brief="go again into a lease that was kept",
         remote=True,
     ),
+    Command(moment="Use", name="renew", brief="set when a lease of yours ends"),
     Command(moment="Use", name="release", brief="give leases back before their end"),
     Command(moment="Watch", name="ls", brief="leases and ready instances"),
     Command(moment="Watch", name="status", brief="how full the pool is, and why not"),
+    Command(
+        moment="Watch", name="logs", brief="who did what to which instance, and why"
+    ),
+    Command(
+        moment="Change",
+        name="refresh",
+        brief="replace all instances that nobody has leased",
+    ),
     Command(moment="End", name="down", brief="delete a pool and all that it owns"),
 )
 COMMANDS = {command.name: command for command in _ALL}

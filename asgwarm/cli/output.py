@@ -122,8 +122,12 @@ def _write_line(stream: TextIO, line: str) -> None:
 def _console(stream: TextIO) -> "Console":
     from rich.console import Console
 
+    class Piped(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # which ends us as it ends everybody
+
     # rich itself honours NO_COLOR and COLUMNS and a stream that is no terminal.
-    return Console(
+    return Piped(
         file=stream,
         width=None if stream.isatty() else WIDE,
         markup=False,

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
     from asgwarm.clients import Clients
 
-_AS_THEY_ARE = ("hot", "warm", "cap", "instance_type", "ami", "vpc", "allow", "address")
+_AS_THEY_ARE = (
+    *("hot", "warm", "cap", "owner_cap", "instance_type"),
+    *("ami", "vpc", "allow", "address"),
+)
 _DURATIONS = ("setup_timeout", "max_lease")
 _LOCAL_NETWORK = "127.0.0.0/8"  # where the instances of the emulated region are
 

@@ -1,7 +1,8 @@
 """One public key onto one instance, through EC2 Instance Connect.
 
-Rule 1: the key is the same in every try; only throttling and faults of the service
-are tried again, inside a deadline.
+Rule 1: the key is the same in every try, so that a try too many does no harm;
+throttling, faults of the service and broken connections are tried again, inside a
+deadline.
 Rule 2: AWS saying "sent" does not mean that the instance accepts the key: the OS
 user or the instance's own package may be missing. The SSH server has the last word.
 """
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from asgwarm.aws_errors import translate
 from asgwarm.clock import monotonic_s
@@ -78,14 +79,12 @@ def push_key(
     for tried in itertools.count(1):
         try:
             _send(client, instance_id, os_user, public_line)
-        except ClientError as error:
+        except (ClientError, BotoCoreError) as error:
             pause_s = retry.pause_s(tried)
             late = retry.clock_s() + pause_s > give_up_at_s
-            if _code(error) not in _AGAIN or tried >= retry.tries or late:
+            if not _is_passing(error) or tried >= retry.tries or late:
                 raise _failure(error, instance_id, os_user) from error
             retry.sleep(pause_s)
-        except BotoCoreError as error:
-            raise translate(error, _ACTION, instance_id) from error
         else:
             return
 
@@ -107,7 +106,19 @@ def _code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "Unknown")
 
 
-def _failure(error: ClientError, instance_id: str, os_user: str) -> AsgwarmError:
+def _is_passing(error: ClientError | BotoCoreError) -> bool:
+    """Whether the next try may succeed."""
+    if not isinstance(error, ClientError):
+        return isinstance(error, HTTPClientError)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    return _code(error) in _AGAIN or status >= 500
+
+
+def _failure(
+    error: ClientError | BotoCoreError, instance_id: str, os_user: str
+) -> AsgwarmError:
+    if not isinstance(error, ClientError):
+        return translate(error, _ACTION, instance_id)
     code = _code(error)
     said = " ".join(error.response.get("Error", {}).get("Message", "").split())
     request_id = error.response.get("ResponseMetadata", {}).get("RequestId")

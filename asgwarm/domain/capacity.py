@@ -2,24 +2,42 @@
 
 Rule 1: DesiredCapacity is only ever raised as a number. It goes down by ending or
 detaching one named instance with decrement, so the group never picks a victim.
-Rule 2: leased and desired together stay within the cap: what is leased takes room
+Rule 2: everybody who waits gets an instance of the group's, as far as the cap allows.
+Rule 3: leased and desired together stay within the cap: what is leased takes room
 away from what is kept ready.
+Rule 4: what one pass may end is counted down, so that no mistake costs a whole pool.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from asgwarm.domain.fleet import GroupView
-from asgwarm.domain.meta import Settings
+from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record, State
+
+# Somebody's, or nobody knows whose: detached, and counted against the cap.
+HELD = (State.LEASED, State.QUARANTINED)
+# Reasons to end a free instance that hold for so many in one pass and no more.
+LEFT = "it left the group"
+OLD = "older than the refresh"
+EXCESS = "one more than wanted"
 
 
 @dataclass(slots=True, kw_only=True)
 class Capacity:
-    """Desired capacity as it is and as it should be; counts down as instances leave."""
+    """Desired capacity as it is and as it should be; counts down as instances leave.
+
+    Attributes:
+        strays: Ready instances that are not in the group's service.
+        left: How many more may be ended for LEFT, and of the ready ones for OLD (one
+            ready less than wanted is all that a refresh may cost, and nothing old
+            may take its place) and for EXCESS.
+    """
 
     desired: int
     target: int
+    strays: int
+    left: dict[str, int]
 
     def shrink(self) -> bool:
         """Whether the instance that leaves now is one too many; then it is counted."""
@@ -29,33 +47,31 @@ class Capacity:
 
 
 def capacity_of(
-    settings: Settings,
+    meta: Meta,
     group: GroupView | None,
     records: Collection[Record],
-    *,
-    draining: bool,
+    waiters: int,
 ) -> Capacity:
     """Return the group's capacity beside what it should be; no group wants nothing."""
-    leased = sum(record.state is State.LEASED for record in records)
-    target = max(0, min(settings.hot, settings.cap - leased))
+    found = [record.state for record in records]
+    leased = sum(state in HELD for state in found)
+    target = max(0, min(meta.hot + waiters, meta.cap - leased))
+    target = 0 if meta.draining or not group else target
+    states = group.lifecycle_states if group else {}
+    serving = [r.state for r in records if states.get(r.instance_id) == "InService"]
+    ready = serving.count(State.READY)
+    # Those on their way out of service count as done, the leased ones too.
+    desired = group.desired if group else 0
+    staying = desired - sum(s in (State.DRAINING, *HELD) for s in serving)
+    old = [r.state for r in records if r.born_at < meta.refresh_at]
     return Capacity(
-        desired=group.desired if group else 0,
-        target=0 if draining or group is None else target,
+        desired=desired,
+        target=target,
+        strays=found.count(State.READY) - ready,
+        left={
+            LEFT: max(5, len(records) // 5),
+            OLD: 0 if {*old} & {State.WARMING, State.WARMED} else ready + 1 - target,
+            # Never more than leaves the target ready: others may be on their way.
+            EXCESS: min(staying, ready) - target,
+        },
     )
-
-
-def surplus(
-    capacity: Capacity, group: GroupView, records: Collection[Record]
-) -> list[Record]:
-    """Return the ready instances to evict, longest ready first.
-
-    Those that are already on their way out of service count as done; the leased
-    ones among them are about to be detached.
-    """
-    states = group.lifecycle_states
-    serving = [r for r in records if states.get(r.instance_id) == "InService"]
-    going = sum(r.state in (State.DRAINING, State.LEASED) for r in serving)
-    ready = [record for record in serving if record.state is State.READY]
-    # Never more than leaves the target ready: others may still be on their way.
-    excess = min(capacity.desired - going, len(ready)) - capacity.target
-    return sorted(ready, key=lambda record: record.since)[: max(0, excess)]

@@ -3,21 +3,24 @@
 Rule 1: level-triggered. A decision rests on what was observed, never on which
 event led to looking; so a lost, late or doubled event changes nothing.
 Rule 2: one action at a time. After it the caller looks again, until None.
-Rule 3: nothing is concluded from absence until the row has rested for SETTLE_S,
-because listings lag behind (a group or EC2 may not show what was just made).
-Rule 4: an instance is ended only when its row says DRAINING.
+Rule 3: nothing is concluded from absence in the group until the row has rested for
+SETTLE_S, because listings lag behind; and never that an instance is gone: only EC2's
+own word for that very instance says so.
+Rule 4: an instance is ended only when its row says DRAINING, or TERMINATED although
+EC2 still runs it.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+from asgwarm.domain.capacity import EXCESS, LEFT, OLD, Capacity
 from asgwarm.domain.fleet import Ec2Instance, GuestReport
-from asgwarm.domain.meta import Settings
+from asgwarm.domain.meta import Meta, Settings
 from asgwarm.domain.record import LIVE, Record, State
 from asgwarm.domain.value import value
 
-SETTLE_S = 60  # how stale DescribeInstances is assumed to be right after a launch
-STUCK_SLACK_S = 60
+SETTLE_S = STUCK_SLACK_S = 60  # how stale a listing is assumed to be
+RECYCLE_S = 14 * 86400  # Security Hub's EC2.4 finds what is stopped for 30 days
 ABSENT = ""  # no member of the group nor of its warm pool
 RESTING = ("Warmed:Stopped", "Warmed:Running", "Warmed:Hibernated")
 ARRIVING = ("Warmed:Pending", "Pending")
@@ -39,7 +42,8 @@ class View:
     """Everything that is known of one instance at one time."""
 
     settings: Settings
-    draining: bool  # the pool is on its way out
+    meta: Meta
+    capacity: Capacity  # of the whole pool, shared by all views of one look
     now: int
     instance_id: str
     record: Record | None
@@ -54,15 +58,9 @@ class View:
         return "Terminat" in self.lifecycle
 
     @property
-    def is_absent(self) -> bool:
-        """Whether the group does not have it, for long enough to mean anything."""
-        settled = self.record and self.now - self.record.since > SETTLE_S
-        return bool(settled) and self.lifecycle == ABSENT
-
-    @property
     def is_gone(self) -> bool:
-        """Whether EC2 has ended the instance, or has long known nothing of it."""
-        return self.ec2.is_gone if self.ec2 else self.is_absent
+        """Whether EC2 says that the instance is ended."""
+        return bool(self.ec2) and self.ec2.is_gone  # type: ignore[union-attr]  # checked
 
     @property
     def has_arrived(self) -> bool:
@@ -74,25 +72,23 @@ class View:
         report, record = self.report, self.record
         if not report or not record or report.target != "InService":
             return False
-        stale = report.boot_id == record.boot_in
-        is_old = stale and self.settings.pool_state == "Stopped"
-        return report.phase == "done" and not is_old
+        stops = self.settings.pool_state == "Stopped"
+        stale = stops and report.boot_id == record.boot_in
+        return report.phase == "done" and not stale
 
 
 def decide(view: View) -> Action | None:
     """Return the next action for the instance, or None when all is as it should be."""
     record = view.record
-    if record is None:
-        member = view.lifecycle in (*ARRIVING, *RESTING, "InService")
-        if member and not (view.ec2 and view.ec2.is_gone):
+    if not record:
+        exists = view.ec2 or view.lifecycle in (*ARRIVING, *RESTING, "InService")
+        if exists and not view.is_gone and not view.is_leaving:
             return Action("register")
         return _leaving(view)
     if record.state in LIVE and view.is_gone:
         gone = "gone" if record.state is State.DRAINING else "lost"
         return Action(gone, "EC2 terminated it")
-    if record.state in _DECISIONS:
-        return _DECISIONS[record.state](view, record)
-    return _leaving(view)
+    return _DECISIONS[record.state](view, record)
 
 
 def _leaving(view: View) -> Action | None:
@@ -101,15 +97,21 @@ def _leaving(view: View) -> Action | None:
 
 def _unwanted(view: View, record: Record) -> str:
     """Why a free instance is not wanted any more, or an empty string."""
-    if record.epoch != view.settings.stack_id:
-        return "another stack made it"
-    if view.draining:
-        return "the pool is going down"
-    if view.is_leaving:
-        return "the group terminates it"
-    if view.is_absent:
-        return "it left the group"
-    return "it was marked" if record.evict else ""
+    left, ready = view.capacity.left, record.state is State.READY
+    rested_s = view.now - record.since
+    old = record.born_at < view.meta.refresh_at
+    absent = view.lifecycle == ABSENT and rested_s > SETTLE_S
+    tired = record.state is State.WARMED and rested_s > RECYCLE_S
+    reasons = {
+        "another stack's": record.epoch != view.settings.stack_id,
+        "the pool is going down": view.meta.draining,
+        "its group ends it": view.is_leaving,
+        LEFT: absent and left[LEFT] > 0,
+        OLD: old and (not ready or left[OLD] > 0),
+        EXCESS: ready and left[EXCESS] > 0,
+        "rested for 14 days": tired,
+    }
+    return next((why for why, holds in reasons.items() if holds), "")
 
 
 def _warming(view: View, record: Record) -> Action | None:
@@ -185,10 +187,25 @@ def _draining(view: View, _: Record) -> Action | None:
     return Action("terminate")
 
 
+def _terminated(view: View, record: Record) -> Action | None:
+    runs = view.ec2 and not view.is_gone
+    return _draining(view, record) if runs else _leaving(view)
+
+
+def _quarantined(view: View, record: Record) -> Action | None:
+    """Replace it at once, end it when nobody can hold it any more."""
+    if view.lifecycle == "InService":
+        return Action("detach")
+    over = view.now - view.settings.max_lease_s - view.settings.grace_s
+    return Action("discard", record.why) if record.since < over else _leaving(view)
+
+
 _DECISIONS: dict[State, Callable[[View, Record], Action | None]] = {
     State.WARMING: _warming,
     State.WARMED: _free,
     State.READY: _free,
     State.LEASED: _leased,
     State.DRAINING: _draining,
+    State.TERMINATED: _terminated,
+    State.QUARANTINED: _quarantined,
 }

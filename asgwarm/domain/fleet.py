@@ -30,7 +30,7 @@ class GroupView:
 
     desired: int
     lifecycle_states: Mapping[str, str]  # instance id -> state, warm pool included
-    rebalances: bool = False  # whether it evens out zones, by ending instances
+    suspended: frozenset[str] = frozenset()  # its processes that rest
 
 
 @value

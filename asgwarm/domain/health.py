@@ -6,6 +6,9 @@ from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record, State
 
 RECENT_S = 900  # how long a failed instance is worth a mention
+# Ten passes without one that found every ready instance where it should be. A table
+# that was restored from a backup is that old at least: AWS takes longer to restore it.
+STALE_S = 600
 
 
 def counts_of(records: Collection[Record]) -> dict[str, int]:
@@ -23,11 +26,16 @@ def counts_of(records: Collection[Record]) -> dict[str, int]:
     }
 
 
+def is_stale(meta: Meta, now: int) -> bool:
+    """Whether the rows may say ready of what is not, because nobody compared them."""
+    return now - meta.seen_at > STALE_S
+
+
 def why_not_full(meta: Meta, records: Collection[Record], now: int) -> str | None:
     """Return one sentence on why the pool is not full, or None when it is."""
     counts = counts_of(records)
-    if meta.draining:
-        return "the pool is going down"
+    if meta.draining or is_stale(meta, now):
+        return _out_of_service(meta, now)
     wanted = min(meta.hot, max(0, meta.cap - counts["leased"]))
     if counts["ready"] >= wanted and counts["warm"] >= meta.warm:
         if wanted < meta.hot:
@@ -38,6 +46,14 @@ def why_not_full(meta: Meta, records: Collection[Record], now: int) -> str | Non
     if failure := _last_failure(records, now):
         return f"the last instance did not become ready: {failure}"
     return _on_its_way(counts, records, now)
+
+
+def _out_of_service(meta: Meta, now: int) -> str:
+    if meta.draining:
+        return "the pool is going down"
+    minutes = (now - meta.seen_at) // 60
+    since = f"for {minutes} minutes" if meta.seen_at else "yet"
+    return f"its function has not compared its rows with the group {since}"
 
 
 def _last_failure(records: Collection[Record], now: int) -> str:

@@ -1,22 +1,24 @@
 """A pool's META row and the settings that its function runs with, as values."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import fields
 
 from asgwarm.domain.value import read, value
 
 
 @value
 class Settings:
-    """What the stack gave the function, a variable of its environment each."""
+    """What the stack gave the function."""
 
     pool: str
     group: str  # name of the Auto Scaling group
     stack_id: str  # the epoch of every row of this stack
+    instances: str  # how the ARN of an instance begins
     hot: int  # instances kept in service, unclaimed
     warm: int  # instances kept in the warm pool
     cap: int  # leased and desired together never exceed it
     max_lease_s: int
+    owner_cap: int  # live leases of one user at most; 0 sets no limit
     grace_s: int  # between a lease's end and its reaping
     hook_timeout_s: int
     setup_timeout_s: int
@@ -26,10 +28,9 @@ class Settings:
     on_delete: str  # "refuse" or "end": live leases when the stack is deleted
 
 
-def settings_from(environ: Mapping[str, str]) -> Settings:
-    """Read the settings; a variable is named like its field, in capitals."""
-    values = {field.name: environ[field.name.upper()] for field in fields(Settings)}
-    return Settings(**{k: int(v) if v.isdigit() else v for k, v in values.items()})  # type: ignore[arg-type]  # by name
+def settings_from(document: str) -> Settings:
+    """Read the settings from the JSON that the stack wrote."""
+    return Settings(**json.loads(document))
 
 
 @value
@@ -43,6 +44,9 @@ class Meta:
     cap: int
     max_lease_s: int
     trouble: str  # what last kept an instance from starting; empty when nothing
+    owner_cap: int = 0  # live leases of one user at most; 0 sets no limit
+    refresh_at: int = 0  # free instances born before are to be replaced
+    seen_at: int = 0  # when all that was ready was last found where it should be
 
     @property
     def draining(self) -> bool:

@@ -22,11 +22,12 @@ class State(StrEnum):
     READY = "READY"  # in service, host key known: may be claimed
     LEASED = "LEASED"  # somebody's, once and never again
     DRAINING = "DRAINING"  # will be terminated
+    QUARANTINED = "QUARANTINED"  # the row made no sense; nobody knows who holds it
     TERMINATED = "TERMINATED"  # gone; the row stays as a tombstone
 
 
 # An instance may still stand behind a row in one of these.
-LIVE = (State.WARMING, State.WARMED, State.READY, State.LEASED, State.DRAINING)
+LIVE = tuple(State)[:-1]
 
 
 class MalformedRecord(ValueError):
@@ -46,6 +47,7 @@ class Record:
     gen: int  # grows with every change of state; the fencing number
     epoch: str  # id of the stack that the row belongs to
     since: int = 0  # when the row entered its state
+    born_at: int = 0  # when the row was made, by the function's clock
     address: str = ""  # where SSH answers
     port: int = 22
     os_user: str = ""
@@ -62,8 +64,9 @@ class Record:
     exp_at: int = 0
     lease_seen_at: int = 0  # when the reaper first saw this lease
     last_lease: str = ""
-    evict: bool = False
     why: str = ""
+    # One line for every change of state: "<unix seconds> <edge> <actor> <why>".
+    history: tuple = ()  # type: ignore[type-arg]  # of str; read at run time
 
 
 def record_from_row(row: Mapping[str, object]) -> Record:
@@ -75,7 +78,7 @@ def record_from_row(row: Mapping[str, object]) -> Record:
     """
     key = str(row.get("sk"))
     if not key.startswith("I#i-") or row.get("v") != SCHEMA_VERSION:
-        raise MalformedRecord(f"row {key!r} of version {row.get('v')} is not known")
+        raise MalformedRecord(f"row {key!r} has version {row.get('v')}")
     try:
         return read(Record, {**row, "instance_id": key[2:], "state": row.get("st")})
     except ValueError as error:

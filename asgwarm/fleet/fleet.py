@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 # What a call that came too late, or a hook too early, is told.
 _TOO_LATE = re.compile(
-    r"not in InService or Standby|not part of Auto Scaling group|not found"
-    r"|No warm pool|does not exist|No active Lifecycle Action|cannot be terminated",
-    re.IGNORECASE,
+    r"(?i)not in InService or Standby|not part of Auto Scaling group|not found"
+    r"|No warm pool|does not exist|No active Lifecycle Action|cannot be terminated"
 )
 
 
@@ -38,35 +37,28 @@ class Fleet:
     ) -> None:
         self.autoscaling, self.ec2 = autoscaling, ec2
         self.name, self.stack_id = settings.group, settings.stack_id
-        is_public = settings.address_type == "public"
-        self.address = "PublicIpAddress" if is_public else "PrivateIpAddress"
+        self.address = f"{settings.address_type.title()}IpAddress"
 
     def group(self) -> GroupView | None:
         """Return the group with every member's lifecycle state; None without group."""
-        members: list[Any] = []
         # The warm pool first: an instance that leaves it meanwhile is in both lists,
         # and what the group says of it, coming later, counts.
-        pages = self.autoscaling.get_paginator("describe_warm_pool").paginate(
-            AutoScalingGroupName=self.name
+        members = self._list(
+            "describe_warm_pool", "Instances", AutoScalingGroupName=self.name
         )
-        try:
-            for page in pages:
-                members += page.get("Instances", [])
-        except ClientError as error:
-            if not _TOO_LATE.search(str(error)):
-                raise
-        answer = self.autoscaling.describe_auto_scaling_groups(
-            AutoScalingGroupNames=[self.name]
+        groups = self._list(
+            "describe_auto_scaling_groups",
+            "AutoScalingGroups",
+            AutoScalingGroupNames=[self.name],
         )
-        groups: Any = answer["AutoScalingGroups"]
         if not groups:
             return None
         members += groups[0]["Instances"]
-        suspended = {p["ProcessName"] for p in groups[0].get("SuspendedProcesses", [])}
+        suspended = (p["ProcessName"] for p in groups[0].get("SuspendedProcesses", []))
         return GroupView(
             desired=groups[0]["DesiredCapacity"],
             lifecycle_states={m["InstanceId"]: m["LifecycleState"] for m in members},
-            rebalances="AZRebalance" not in suspended,
+            suspended=frozenset(suspended),
         )
 
     def last_failure(self) -> str:
@@ -75,49 +67,57 @@ class Fleet:
             AutoScalingGroupName=self.name, MaxRecords=20
         )
         for activity in answer["Activities"]:
-            launches = activity.get("Description", "").startswith("Launching")
+            launches = "Launching" in activity.get("Description", "")
             if launches and activity["StatusCode"] in ("Failed", "Successful"):
                 return activity.get("StatusMessage", "")  # success has none
         return ""
 
     def ask(self, action: str, **parameters: Any) -> bool:
-        """Make a request that changes something of the group, `detach_instances` say.
+        """Make a request that changes something, `detach_instances` say.
 
         Returns:
             False where it came too late, because the thing is done, or for a
             lifecycle hook too early: right after an instance enters its `:Wait`
             state the group may not know the action yet.
         """
-        if action != "terminate_instance_in_auto_scaling_group":
+        client: Any = self.autoscaling
+        if action == "terminate_instances":
+            client = self.ec2
+        elif action != "terminate_instance_in_auto_scaling_group":
             parameters["AutoScalingGroupName"] = self.name
         try:
-            getattr(self.autoscaling, action)(**parameters)
+            getattr(client, action)(**parameters)
         except ClientError as error:
             if not _TOO_LATE.search(str(error)):
                 raise
             return False
         return True
 
-    def instances(self) -> dict[str, Ec2Instance]:
-        """Return the stack's EC2 instances by id, those just terminated included."""
-        pages = self.ec2.get_paginator("describe_instances").paginate(
-            Filters=[{"Name": "tag:asgwarm:stack", "Values": [self.stack_id]}]
-        )
+    def instances(self, **which: Any) -> dict[str, Ec2Instance]:
+        """Return the stack's EC2 instances by id, those just terminated included.
+
+        Args:
+            which: Asks for others; `InstanceIds` for those that EC2 knows of them.
+        """
+        ours = {"Name": "tag:asgwarm:stack", "Values": [self.stack_id]}
+        which = which or {"Filters": [ours]}
         return {
             instance["InstanceId"]: Ec2Instance(
                 state=instance["State"]["Name"],
                 az=instance.get("Placement", {}).get("AvailabilityZone", ""),
                 address=str(instance.get(self.address, "")),
             )
-            for page in pages
-            for reservation in page["Reservations"]
-            for instance in reservation["Instances"]
+            for found in self._list("describe_instances", "Reservations", **which)
+            for instance in found["Instances"]
         }
 
-    def terminate(self, instance_id: str) -> None:
-        """Terminate an instance; one that EC2 no longer knows counts as terminated."""
+    def _list(self, action: str, key: str, **which: Any) -> list[Any]:
+        """Everything of all pages; nothing where AWS knows no such thing."""
+        client: Any = self.ec2 if key == "Reservations" else self.autoscaling
+        pages = client.get_paginator(action).paginate(**which)
         try:
-            self.ec2.terminate_instances(InstanceIds=[instance_id])
+            return [each for page in pages for each in page.get(key, [])]
         except ClientError as error:
-            if error.response["Error"]["Code"] != "InvalidInstanceID.NotFound":
+            if not _TOO_LATE.search(str(error)):
                 raise
+            return []

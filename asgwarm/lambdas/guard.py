@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from asgwarm.domain.capacity import HELD
 from asgwarm.domain.record import State
 from asgwarm.lambdas.reconcile import reconcile
 from asgwarm.lambdas.world import World, log
@@ -30,6 +31,9 @@ def guard(world: World, event: Mapping[str, Any], now: int) -> None:
             refusal = _close(world, now)
         else:
             world.registry.put_meta(epoch, "pool_mode", "ACTIVE")
+            old = event.get("OldResourceProperties", {}).get("Template")
+            if old not in (None, event["ResourceProperties"]["Template"]):
+                world.registry.put_meta(epoch, "refresh_at", now)
             reconcile(world, now)
             refusal = ""
     except (ClientError, BotoCoreError, RuntimeError) as error:
@@ -45,37 +49,33 @@ def guard(world: World, event: Mapping[str, Any], now: int) -> None:
 
 def _close(world: World, now: int) -> str:
     """End everything; return why not, after which the pool serves as before."""
+    epoch = world.settings.stack_id
     refusal = _end_leases(world, now)
     if not refusal:
-        world.registry.put_meta(world.settings.stack_id, "pool_mode", "DRAINING")
+        world.registry.put_meta(epoch, "pool_mode", "DRAINING")
         reconcile(world, now)  # ends whatever is free
         refusal = _end_leases(world, now)  # one may have begun meanwhile
     if refusal:
-        world.registry.put_meta(world.settings.stack_id, "pool_mode", "ACTIVE")
+        world.registry.put_meta(epoch, "pool_mode", "ACTIVE")
         return refusal
-    group = world.fleet.group()
-    if group:
-        world.fleet.ask("delete_warm_pool", ForceDelete=True)
-        world.fleet.ask("set_desired_capacity", DesiredCapacity=0)
-    members = group.lifecycle_states if group else {}
-    for instance_id, instance in world.fleet.instances().items():
-        if instance_id not in members and not instance.is_gone:
-            world.fleet.terminate(instance_id)
-            log("terminate", instance_id=instance_id, why=WHY)
+    world.fleet.ask("delete_warm_pool", ForceDelete=True)
+    world.fleet.ask("set_desired_capacity", DesiredCapacity=0)
+    reconcile(world, now)
     return ""
 
 
 def _end_leases(world: World, now: int) -> str:
     """End the leases if the stack says so; return why not."""
     records = world.registry.records().values()
-    leased = [record for record in records if record.state is State.LEASED]
-    if leased and world.settings.on_delete != "end":
-        held = ", ".join(record.lease_id for record in leased[:5])
-        return f"{len(leased)} leases live: {held}"
-    for record in leased:
+    held = [record for record in records if record.state in HELD]
+    if held and world.settings.on_delete != "end":
+        ids = ", ".join(record.lease_id or record.instance_id for record in held)
+        return f"{len(held)} leases live: {ids}"[:300]
+    for record in held:
         values = {"now": now, "why": WHY, "last_lease": record.lease_id}
+        edge = "force" if record.state is State.LEASED else "discard"
         with suppress(ConditionFailed):
-            world.registry.move(record.instance_id, record, "force", **values)
+            world.registry.move(record.instance_id, record, edge, **values)
     return ""
 
 
@@ -94,5 +94,4 @@ def _reply(event: Mapping[str, Any], refusal: str) -> None:
         method="PUT",
         headers={"content-type": ""},
     )
-    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
-        log("answer", status=status, why=refusal)
+    urllib.request.urlopen(request, timeout=10).close()  # noqa: S310

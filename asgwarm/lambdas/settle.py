@@ -7,10 +7,10 @@ Rule 2: every step may be repeated, by an event that comes twice or by the next 
 
 import secrets
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
-from asgwarm.domain.capacity import Capacity
+from asgwarm.clock import now_s
 from asgwarm.domain.decide import View, decide
 from asgwarm.domain.edges import EDGES
 from asgwarm.domain.fleet import Ec2Instance
@@ -24,72 +24,71 @@ STEPS = 8  # more than the longest way through decide()
 HOOK_PAUSES_S = (0.2, 0.4, 0.8, 0)
 
 
-def settle(world: World, view: View, capacity: Capacity) -> None:
+def settle(world: World, view: View) -> None:
     """Do everything that is to be done about one instance now."""
     for _ in range(STEPS):
         action = decide(view)
-        if action is None:
+        if not action:
             return
         act = _move if action.do in EDGES else _ask
         try:
-            view = act(world, view, action.do, action.why, capacity)
+            view = act(world, view, *action)
         except ConditionFailed as failed:
-            if failed.row is None:
+            if not failed.row:
                 return
             # Whoever was first may know less than this view does: go on from there.
-            view = replace(view, record=record_from_row(failed.row))
+            view = replace(
+                view,
+                record=record_from_row(failed.row),
+                now=max(view.now, now_s()),
+            )
             continue
-        log(
-            action.do,
-            instance_id=view.instance_id,
-            gen=view.record and view.record.gen,
-            why=action.why,
-        )
+        if action.why in view.capacity.left:
+            view.capacity.left[action.why] -= 1
+        log(action.do, instance_id=view.instance_id, why=action.why)
 
 
-def _move(world: World, view: View, edge: str, why: str, _: Capacity) -> View:
-    values = {"now": view.now, "why": why, **_values(world, view)}
+def _move(world: World, view: View, edge: str, why: str) -> View:
+    values = {"now": view.now, "why": why, **_values(view, edge)}
     record = world.registry.move(view.instance_id, view.record, edge, **values)
     return replace(view, record=record)
 
 
-def _values(world: World, view: View) -> dict[str, Any]:
+def _values(view: View, edge: str) -> dict[str, Any]:
     """What the edges set and guard by, as far as the view knows it."""
-    settings, record, report, ec2 = view.settings, view.record, view.report, view.ec2
-    over = view.now - settings.grace_s
-    values: dict[str, Any] = {"epoch": settings.stack_id}
-    if report:
-        values |= {"boot_in": report.boot_id, "setup": report.setup}
-        values |= {"host_key": report.host_key, "port": report.port}
-    if ec2:
-        values |= {"address": ec2.address, "az": ec2.az, "os_user": settings.os_user}
+    settings, record = view.settings, view.record
+    values: dict[str, Any] = {
+        "epoch": settings.stack_id,
+        "os_user": settings.os_user,
         # Claimers begin to read at a random place, so that not all want the same.
-        values["ready_key"] = secrets.token_hex(8)
+        "ready_key": secrets.token_hex(8),
+    }
+    values |= asdict(view.report) if view.report else {}
+    values |= asdict(view.ec2) if view.ec2 else {}
+    values["boot_in"] = values.get("boot_id")
     if record:
-        expired = record.lease_seen_at and record.exp_at < over
-        dur_s = min(max(record.dur_s, 1), settings.max_lease_s)
+        over = view.now - settings.grace_s
         values |= {
             "tier": "warm" if record.boot_in else "cold",
-            "lease_id": record.lease_id,
             "last_lease": record.lease_id,
             "hb": record.hb,
             "hb_seen": record.hb,
-            "exp_at": view.now + dur_s,
+            "exp_at": view.now + min(max(record.dur_s, 1), settings.max_lease_s),
             "lease_seen_at": record.lease_seen_at or view.now,
-            "deadline": over if expired else over - settings.max_lease_s,
+            "deadline": over - settings.max_lease_s if edge == "end" else over,
         }
     return values
 
 
-def _ask(world: World, view: View, do: str, _: str, capacity: Capacity) -> View:
+def _ask(world: World, view: View, do: str, _: str) -> View:
     """Make a request to AWS; return the view as it will be when it is done."""
     verb, _, hook = do.partition(" ")
-    if verb in ("continue", "abandon", "extend"):
+    if hook in ("launch", "terminate"):
         return _answer(world, view, verb, hook)
     if do == "terminate":
-        world.fleet.terminate(view.instance_id)
+        world.fleet.ask("terminate_instances", InstanceIds=[view.instance_id])
         return replace(view, ec2=Ec2Instance(state="shutting-down"))
-    shrink = {"ShouldDecrementDesiredCapacity": capacity.shrink()}
+    shrink = {"ShouldDecrementDesiredCapacity": view.capacity.shrink()}
     if do == "detach":
         world.fleet.ask("detach_instances", InstanceIds=[view.instance_id], **shrink)
         return replace(view, lifecycle="Detaching")
@@ -100,13 +99,13 @@ def _ask(world: World, view: View, do: str, _: str, capacity: Capacity) -> View:
 
 def _answer(world: World, view: View, verb: str, hook: str) -> View:
     """Answer a lifecycle hook, or with `extend` start its timeout anew."""
-    action, answer = "record_lifecycle_action_heartbeat", {}
+    action = "record_lifecycle_action_heartbeat"
+    answer = {"LifecycleHookName": hook, "InstanceId": view.instance_id}
     if verb != "extend":
         action = "complete_lifecycle_action"
-        answer = {"LifecycleActionResult": verb.upper()}
-    which = {"LifecycleHookName": hook, "InstanceId": view.instance_id}
+        answer["LifecycleActionResult"] = verb.upper()
     for pause_s in HOOK_PAUSES_S:
-        if world.fleet.ask(action, **which, **answer):
+        if world.fleet.ask(action, **answer):
             break
         time.sleep(pause_s)
     lifecycle = "Terminating" if verb == "abandon" else view.lifecycle

@@ -3,40 +3,32 @@
 Rule 1: the cloud is listed before the table is read, so that a row is never older
 than the listing that it is compared with.
 Rule 2: without a META row of this stack nothing is concluded and nothing is ended.
+Rule 3: what a listing leaves out is no evidence. EC2 is asked for such an instance by
+its id, and a group that lists nobody says nothing about anybody.
 """
 
 import json
 import re
 import sys
-from collections.abc import Mapping
 
 import boto3
 
-from asgwarm.domain.capacity import Capacity, capacity_of
+from asgwarm.clock import now_s
+from asgwarm.domain.capacity import capacity_of
 from asgwarm.domain.decide import ABSENT, View
-from asgwarm.domain.fleet import Ec2Instance, GroupView
-from asgwarm.domain.meta import Meta, Settings
-from asgwarm.domain.record import Record, State
-from asgwarm.domain.value import value
+from asgwarm.domain.fleet import Ec2Instance
+from asgwarm.domain.meta import Settings
+from asgwarm.domain.plan import PoolView
+from asgwarm.domain.record import LIVE, State
 from asgwarm.fleet.fleet import Fleet
 from asgwarm.registry.registry import Registry
+
+LOST_S = 300  # EC2 may not know yet what it has just launched
 
 
 def log(do: str, **fields: object) -> None:
     """Write one line of JSON about one thing that was done."""
     sys.stdout.write(json.dumps({"do": do, **fields}) + "\n")
-
-
-@value
-class Seen:
-    """What one look found."""
-
-    now: int
-    meta: Meta
-    group: GroupView | None
-    ec2: Mapping[str, Ec2Instance]
-    records: Mapping[str, Record]
-    capacity: Capacity
 
 
 class World:
@@ -48,44 +40,47 @@ class World:
         clients = boto3.client("autoscaling"), boto3.client("ec2")
         self.fleet = Fleet(*clients, settings)
 
-    def look(self, now: int) -> Seen | None:
+    def look(self, now: int) -> PoolView | None:
         """Return what there is; None without META."""
         group, ec2 = self.fleet.group(), self.fleet.instances()
         meta = self.registry.meta()
-        if meta is None or meta.epoch != self.settings.stack_id:
-            self.registry.keep_meta(self.settings)
-            meta = self.registry.meta()
-        if not meta:
+        if not meta or meta.epoch != self.settings.stack_id:
             return None
-        records = self.registry.records()
-        return Seen(
-            now=now,
+        records, malformed = self.registry.sorted_rows()
+        return PoolView(
+            now=max(now, now_s()),  # a time that the rows are not younger than
             meta=meta,
             group=group,
             ec2=ec2,
             records=records,
+            malformed=malformed,
             capacity=capacity_of(
-                self.settings, group, records.values(), draining=meta.draining
+                meta, group, records.values(), self.registry.waiters(now)
             ),
         )
 
-    def view(self, seen: Seen, instance_id: str) -> View:
+    def view(self, seen: PoolView, instance_id: str) -> View:
         """Return all that is known of one instance."""
         record, group, report = seen.records.get(instance_id), seen.group, None
-        if record is None or record.state in (State.WARMING, State.WARMED):
-            _, partition, _, region, account, _ = self.settings.stack_id.split(":", 5)
-            arn = f"arn:{partition}:ec2:{region}:{account}:instance/{instance_id}"
-            report = self.registry.report(arn)
-        # Without a group nothing is known of where the instance stands.
-        state = group.lifecycle_states.get(instance_id, ABSENT) if group else "?"
+        ec2 = seen.ec2.get(instance_id)
+        lost = record and record.state in LIVE and seen.now - record.born_at > LOST_S
+        if lost and not ec2:
+            ec2 = self.fleet.instances(InstanceIds=[instance_id]).get(
+                instance_id, Ec2Instance(state="terminated")
+            )
+        if not record or record.state in (State.WARMING, State.WARMED):
+            report = self.registry.report(self.settings.instances + instance_id)
+        states = group.lifecycle_states if group else {}
+        state = states.get(instance_id, ABSENT) if states else "?"
         return View(
             settings=self.settings,
-            draining=seen.meta.draining,
+            meta=seen.meta,
+            capacity=seen.capacity,
             now=seen.now,
             instance_id=instance_id,
             record=record,
             lifecycle=re.sub(":(Wait|Proceed)$", "", state),
             waits=state.endswith(":Wait"),
-            ec2=seen.ec2.get(instance_id),
+            ec2=ec2,
             report=report,
         )

@@ -4,7 +4,8 @@ Rule 1: start reading the index at a random place and take its page in random or
 so that many claimants do not all want the same instance.
 Rule 2: a lost race is no failure: the next candidate, and after two a new page.
 Rule 3: an unknown outcome ends the attempt; going on could strand a lease.
-Rule 4: a write that was sent is waited for, also by who is told to stop: what it
+Rule 4: who waits says so, for the pool to start what is missing; see `waiting`.
+Rule 5: a write that was sent is waited for, also by who is told to stop: what it
 got is in `taken`, and has to be given back.
 """
 
@@ -16,11 +17,12 @@ from dataclasses import dataclass, field
 
 from asgwarm.clock import monotonic_s, now_s
 from asgwarm.connect.timings import Timings
-from asgwarm.domain.health import counts_of, why_not_full
+from asgwarm.domain.health import counts_of, is_stale, why_not_full
 from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record
 from asgwarm.errors import ClaimContended, GuardRefused, PoolEmpty, UnknownOutcome
 from asgwarm.leasing.lease import is_reachable
+from asgwarm.leasing.waiting import Place
 from asgwarm.registry.leases import PAGE, Leases, Taken, Wish
 
 LOSSES_PER_PAGE = 2
@@ -64,6 +66,15 @@ class Claiming:
             GuardRefused: The pool is going down.
             UnknownOutcome: See `Leases.claim`.
         """
+        place = Place(self.leases)
+        try:
+            return await self._claim(meta, page, place)
+        finally:
+            await place.leave()
+
+    async def _claim(
+        self, meta: Meta, page: list[Record], place: Place
+    ) -> tuple[Record, bool]:
         give_up_at_s = monotonic_s() + self.wait_s
         pause_s, rounds, waited = FIRST_PAUSE_S, 0, False
         while True:
@@ -74,6 +85,7 @@ class Claiming:
                 left_s = give_up_at_s - monotonic_s()
                 if left_s <= 0:
                     raise await self._give_up(meta, contended=bool(candidates))
+                place.take()
                 meta = await self._look_around(meta)
                 await asyncio.sleep(min(left_s, pause_s * random.uniform(0.7, 1.3)))  # noqa: S311  # jitter
                 pause_s, rounds, waited = min(pause_s * 1.4, LONGEST_PAUSE_S), 0, True
@@ -101,7 +113,9 @@ class Claiming:
                 f"pool {self.leases.pool!r} is going down",
                 hint=f"asgwarm up {self.leases.pool}",
             )
-        free = [r for r in page if r.epoch == meta.epoch and not r.evict]
+        if is_stale(meta, self.leases.answered_at or now_s()):
+            return []
+        free = [r for r in page if r.epoch == meta.epoch]
         free = [r for r in free if is_reachable(r)]
         random.shuffle(free)
         return free

@@ -55,7 +55,11 @@ class Lease:
     @property
     def expires_at(self) -> int:
         """When it ends unless renewed; an estimate until the reaper has seen it."""
-        return self.record.exp_at or self.record.since + self.record.dur_s
+        record = self.record
+        if record.exp_at and record.hb == record.hb_seen:
+            return record.exp_at
+        # Renewed since the reaper looked: it may have been made longer.
+        return max(record.exp_at, record.since + record.dur_s)
 
     @property
     def target(self) -> Target:

@@ -15,7 +15,14 @@ from asgwarm.stack.options import PoolOptions
 from asgwarm.stack.price import rate
 from asgwarm.stack.stacks import find
 
-_RUNNING = (State.WARMING, State.READY, State.LEASED, State.DRAINING)
+# What is quarantined may be anything; it is counted as what costs most.
+_RUNNING = (
+    State.WARMING,
+    State.READY,
+    State.LEASED,
+    State.DRAINING,
+    State.QUARANTINED,
+)
 
 
 @value

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from asgwarm.clients import Clients
 from asgwarm.clock import now_s
 from asgwarm.domain.health import counts_of, why_not_full
+from asgwarm.domain.history import Event
 from asgwarm.domain.names import check_pool
 from asgwarm.domain.record import Record, State
 from asgwarm.errors import LeaseNotFound
@@ -99,6 +100,14 @@ class WatchedPool:
         held = [lease_of(self.name, r) for r in oldest if r.state is State.LEASED]
         return held, [r for r in oldest if r.state is State.READY]
 
+    async def events(self) -> list[Event]:
+        """Return what happened to the pool's instances, oldest first.
+
+        An instance is forgotten two days after it was terminated.
+        """
+        leases = await self._leases()
+        return await asyncio.to_thread(leases.events)
+
     async def status(self) -> "PoolStatus":
         """Return how the pool is doing.
 
@@ -139,4 +148,5 @@ class WatchedPool:
 
     async def _leases(self) -> Leases:
         client = await asyncio.to_thread(lambda: self._clients.dynamodb)
-        return Leases(Registry(client, self.name, self._owner))
+        # A row's history is made of words.
+        return Leases(Registry(client, self.name, "_".join(self._owner.split())))

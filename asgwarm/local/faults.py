@@ -5,6 +5,7 @@ service and action. The others strike what happens by itself: events, the stream
 boots, launches.
 """
 
+import asyncio
 import random
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -15,12 +16,30 @@ from typing import Any, Literal
 class Kind(StrEnum):
     """What an HTTP fault does to a call."""
 
-    THROTTLE = "throttle"  # refused, not performed
-    ERROR_500 = "500"  # refused, not performed
-    ERROR_503 = "503"  # refused, not performed
-    RESET_BEFORE = "reset_before"  # connection broken off, not performed
-    REPLY_LOST = "reply_lost"  # performed, connection broken off
+    # Refused in the service's own words (refusals.py), not performed.
+    THROTTLE = "throttle"
+    ERROR_500 = "500"
+    ERROR_503 = "503"
+    DENIED = "denied"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105  # a kind of fault, no secret
+    INVALID = "invalid"
+    NOT_FOUND = "not_found"
+    # The connection breaks.
+    RESET_BEFORE = "reset_before"  # not performed
+    REPLY_LOST = "reply_lost"  # performed, no byte of the answer arrives
+    CUT = "cut"  # performed, broken off in the middle of the answer's body
+    # Performed, and answered with something that is no document.
+    GARBLED = "garbled"  # of the whole length; DynamoDB's checksum tells
+    TRUNCATED = "truncated"  # a complete response, without DynamoDB's checksum
     SLOW = "slow"  # performed after delay_s of real time
+    # Not answered until the faults are replaced; then the connection breaks.
+    HOLD_BEFORE = "hold_before"  # not performed
+    HOLD_AFTER = "hold_after"  # performed
+
+
+HOLDING = (Kind.HOLD_BEFORE, Kind.HOLD_AFTER)
+NOT_PERFORMED = (Kind.RESET_BEFORE, Kind.HOLD_BEFORE)
+LOGIN = "ssh"  # the service whose actions are the steps of a login: login.py
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +118,8 @@ class FaultTable:
 
     def __init__(self) -> None:
         self.now = Faults()
+        self.held = 0  # calls and logins that are being held
+        self._replaced = asyncio.Event()
         self._random = random.Random(0)  # noqa: S311  # repeatable, guards nothing
 
     def http(self, service: str, action: str, owner: str) -> HttpFault | None:
@@ -108,3 +129,22 @@ class FaultTable:
             hit = fault.strikes(service, action, owner, self._random.random())
             struck = struck or (fault if hit else None)
         return struck
+
+    def replace(self, faults: Faults) -> None:
+        """Switch on exactly these faults, and let go of what is held."""
+        self.now = faults
+        self._replaced.set()
+        self._replaced = asyncio.Event()
+
+    def holds_login(self, step: str, instance_id: str) -> bool:
+        """Whether a login has to wait at this step; only a fault for logins says so."""
+        named = [one for one in self.now.http if one.service == LOGIN]
+        return any(one.strikes(LOGIN, step, instance_id, 0.0) for one in named)
+
+    async def hold(self) -> None:
+        """Return when the faults are replaced."""
+        self.held += 1
+        try:
+            await self._replaced.wait()
+        finally:
+            self.held -= 1

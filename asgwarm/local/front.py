@@ -11,7 +11,6 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email.utils import formatdate
 from time import time
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,8 +18,10 @@ from urllib.parse import parse_qs
 from asgwarm.local import seam
 from asgwarm.local.activity import Activity
 from asgwarm.local.answers import Answer, error_answer, text_answer
-from asgwarm.local.faults import FaultTable, HttpFault, Kind
-from asgwarm.local.keyring import Keyring
+from asgwarm.local.faults import HOLDING, NOT_PERFORMED, FaultTable, HttpFault, Kind
+from asgwarm.local.keyring import ACCOUNT_ID, Keyring
+from asgwarm.local.out import DAMAGING, Out
+from asgwarm.local.refusals import Asked, refusal
 from asgwarm.local.serving import Abort, Receive, Scope, Send
 from asgwarm.local.signature import Caller, Refused, Request, service_of, verify
 
@@ -28,11 +29,6 @@ IMDS_PREFIX = "/imds/"
 CONTROL = "asgwarm-local"
 
 Service = Callable[[Request], Awaitable[Answer]]
-_REFUSALS = {
-    Kind.THROTTLE: ("ThrottlingException", "Rate exceeded", 400),
-    Kind.ERROR_500: ("InternalFailure", "an internal error, on request", 500),
-    Kind.ERROR_503: ("ServiceUnavailable", "unavailable, on request", 503),
-}
 _log = logging.getLogger(__name__)
 
 
@@ -74,7 +70,7 @@ class Front:
             await send({"type": "websocket.close", "code": 1008})
             return
         request = _request(scope, await _body(receive))
-        call = _Call(scope, _replay(request.body, receive), request, _Out(send, abort))
+        call = _Call(scope, _replay(request.body, receive), request, Out(send, abort))
         if request.raw_path.startswith(IMDS_PREFIX):
             await call.out.reply(await self._doors.imds(request))
         elif _is_response_of_custom_resource(request):
@@ -96,10 +92,13 @@ class Front:
             return
         action = action_of(request)
         fault = self._faults.http(caller.service, action, caller.owner)
-        if fault is None or await _goes_on(fault, call, caller):
+        if fault is None or await self._goes_on(fault, call, caller, action):
             await self._perform(call, caller)
             await self._doors.after(caller.service, action)
-        call.out.finish()
+        if fault is not None and fault.kind in HOLDING:
+            self._activity.changed()
+            await self._faults.hold()
+        await call.out.finish()
         self._activity.answered(
             service=caller.service,
             action=action,
@@ -107,6 +106,22 @@ class Front:
             owner=caller.owner,
             status=call.out.status,
         )
+
+    async def _goes_on(
+        self, fault: HttpFault, call: "_Call", caller: Caller, action: str
+    ) -> bool:
+        """Strike; whether the call is performed all the same."""
+        if fault.kind is Kind.SLOW:
+            await asyncio.sleep(fault.delay_s)
+            return True
+        if fault.kind in DAMAGING:
+            call.out.damage(fault.kind)
+            return fault.kind not in NOT_PERFORMED
+        user = f"arn:aws:iam::{ACCOUNT_ID}:user/{caller.owner}"
+        asked = Asked(service=caller.service, action=action, request=call.request)
+        refused = refusal(fault.kind, asked, region=self._region, user=user)
+        await call.out.reply(refused)
+        return False
 
     async def _perform(self, call: "_Call", caller: Caller) -> None:
         service = self._doors.services.get(caller.service)
@@ -119,52 +134,6 @@ class Front:
             await self._doors.base(call.scope, call.receive, call.out.send)
 
 
-async def _goes_on(fault: HttpFault, call: "_Call", caller: Caller) -> bool:
-    """Strike; whether the call is performed all the same."""
-    if fault.kind in _REFUSALS:
-        code, message, status = _REFUSALS[fault.kind]
-        kind = call.request.headers.get("content-type", "")
-        await call.out.reply(
-            error_answer(
-                caller.service, kind, code=code, message=message, status=status
-            )
-        )
-        return False
-    if fault.kind is Kind.SLOW:
-        await asyncio.sleep(fault.delay_s)
-    else:
-        call.out.lose()
-    return fault.kind is not Kind.RESET_BEFORE
-
-
-class _Out:
-    """The way back to the caller; remembers the status, and can be cut."""
-
-    def __init__(self, send: Send, abort: Abort) -> None:
-        self.status = 0
-        self._send = send
-        self._abort = abort
-        self._lost = False
-
-    async def send(self, message: dict[str, Any]) -> None:
-        if self._lost:
-            return
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        await self._send(message)
-
-    async def reply(self, answer: Answer) -> None:
-        await _reply(self.send, answer)
-
-    def lose(self) -> None:
-        """Let nothing through from now on; `finish` breaks the connection off."""
-        self._lost = True
-
-    def finish(self) -> None:
-        if self._lost:
-            self._abort()
-
-
 @dataclass(frozen=True, slots=True)
 class _Call:
     """A request on its way through."""
@@ -172,7 +141,7 @@ class _Call:
     scope: Scope
     receive: Receive
     request: Request
-    out: _Out
+    out: Out
 
 
 def action_of(request: Request) -> str:
@@ -229,21 +198,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
-
-
-async def _reply(send: Send, answer: Answer) -> None:
-    headers = {
-        "content-length": str(len(answer.body)),
-        "date": formatdate(usegmt=True),  # a guest compares its clock with this
-    } | answer.headers
-    await send(
-        {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()],
-        }
-    )
-    await send({"type": "http.response.body", "body": answer.body})
 
 
 def _refusal(request: Request, refused: Refused) -> Answer:

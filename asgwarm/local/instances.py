@@ -221,6 +221,7 @@ class Instances:
             key=one.host_key,
             home=one.folder / "home",
             active_keys=partial(self._region.keys.active, one.instance_id),
+            step=partial(self._step, one.instance_id),
         )
         one.listener = await listen(host, one.connections)
         one.port = one.listener.get_port()
@@ -240,6 +241,12 @@ class Instances:
             )
         )
         one.boot.power_on()
+
+    async def _step(self, instance_id: str, step: str) -> None:
+        """Let a login wait at a step of it where a fault says so."""
+        if self._region.faults.holds_login(step, instance_id):
+            self._region.activity.changed()
+            await self._region.faults.hold()
 
     async def _power_off(self, one: _Instance) -> None:
         if one.starting is not None:

@@ -5,7 +5,7 @@ still alive at the moment it is used. Forwarding of ports is refused.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,14 +14,15 @@ import asyncssh
 
 from asgwarm.local.eic import canonical
 from asgwarm.local.info import USER
-from asgwarm.local.shell import run_session
+from asgwarm.local.shell import Session, run_session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """What an instance's SSH server needs to know.
 
-    `active_keys` gives the public keys that are good for an OS user at this moment.
+    `active_keys` gives the public keys that are good for an OS user at this moment;
+    `step` may keep a login waiting.
     """
 
     instance_id: str
@@ -30,6 +31,7 @@ class Host:
     key: asyncssh.SSHKey
     home: Path
     active_keys: Callable[[str], list[str]]
+    step: Callable[[str], Awaitable[None]]  # awaited at `auth`, `key`, `session`
 
 
 Connections = set[asyncssh.SSHServerConnection]
@@ -46,11 +48,11 @@ async def listen(host: Host, connections: Connections) -> asyncssh.SSHAcceptor:
         "not isolated from it.\n"
     )
     return await asyncssh.create_server(
-        partial(_Login, host.active_keys, connections),
+        partial(_Login, host, connections),
         host.address,
         host.port,
         server_host_keys=[host.key],
-        process_factory=partial(run_session, home=host.home, banner=banner),
+        process_factory=partial(_serve, host=host, banner=banner),
         sftp_factory=partial(_Files, home=host.home),
         allow_scp=True,
         encoding=None,
@@ -60,11 +62,14 @@ async def listen(host: Host, connections: Connections) -> asyncssh.SSHAcceptor:
     )
 
 
+async def _serve(session: Session, *, host: Host, banner: str) -> None:
+    await host.step("session")
+    await run_session(session, home=host.home, banner=banner)
+
+
 class _Login(asyncssh.SSHServer):
-    def __init__(
-        self, active_keys: Callable[[str], list[str]], connections: Connections
-    ) -> None:
-        self._active_keys = active_keys
+    def __init__(self, host: Host, connections: Connections) -> None:
+        self._host = host
         self._connections = connections
         self._connection: asyncssh.SSHServerConnection | None = None
 
@@ -76,15 +81,17 @@ class _Login(asyncssh.SSHServer):
         if self._connection is not None:
             self._connections.discard(self._connection)
 
-    def begin_auth(self, username: str) -> bool:
+    async def begin_auth(self, username: str) -> bool:
+        await self._host.step("auth")
         return True
 
     def public_key_auth_supported(self) -> bool:
         return True
 
-    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+    async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        await self._host.step("key")
         offered = canonical(key.export_public_key().decode())
-        return username == USER and offered in self._active_keys(username)
+        return username == USER and offered in self._host.active_keys(username)
 
 
 class _Files(asyncssh.SFTPServer):

@@ -196,6 +196,7 @@ class Region:
             "busy": self.busy(),
             "changes": self.activity.changes,
             "struck": sum(fault.seen for fault in self._faults.now.http),
+            "held": self._faults.held,
             "not_enforced": [asdict(gap) for gap in NOT_ENFORCED],
         }
 
@@ -231,7 +232,8 @@ class Region:
         Raises:
             ValueError: One is not known.
         """
-        faults = self._faults.now = parse(values)
+        faults = parse(values)
+        self._faults.replace(faults)
         failure = NO_CAPACITY if faults.no_capacity else ""
         self._machine.faults = ScalingFaults(
             refill=faults.refill,

@@ -9,7 +9,7 @@ from asgwarm.local import seam
 
 # Each invocation at the same time is a process that first has to load its SDK; on a
 # laptop more of them at once make everything later. Events wait their turn.
-_TURNS = threading.Semaphore(4)
+_TURNS = threading.Semaphore(2)
 
 
 def watch_functions(
@@ -81,9 +81,11 @@ def _dispatch(
 
 def stamped(event: Any, now: float) -> Any:
     """The event, its stream records dated by the region's time."""
-    for record in event.get("Records", ()) if isinstance(event, dict) else ():
-        if "dynamodb" in record:
-            record["dynamodb"]["ApproximateCreationDateTime"] = now
+    records = event.get("Records") if isinstance(event, dict) else None
+    for record in records if isinstance(records, list) else ():
+        change = record.get("dynamodb") if isinstance(record, dict) else None
+        if isinstance(change, dict):
+            change["ApproximateCreationDateTime"] = now
     return event
 
 

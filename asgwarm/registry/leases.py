@@ -1,25 +1,24 @@
-"""Leases as their holders write them: claim, renew, release.
+"""Leases as their holders write them: claim, renew, release; and who waits for one.
 
 Rule 1: a claim counts only when the answer shows our own lease id. One whose answer
 was lost, broken or refused by our own retry is settled by a consistent read: ours is
 ours, anything else is not, and what cannot be read is unknown and said so.
 Rule 2: ending a lease is repeatable: `last_lease` tells whose end it was.
-Rule 3: nothing here reads a clock that decides; `now` is for the eyes of people.
+Rule 3: nothing here reads a clock that decides; `now` is for the eyes of people. Where
+a time decides, it is the one in the answers of AWS.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from asgwarm.aws_errors import translate, translated
+from asgwarm.domain.history import Event, events_of
 from asgwarm.domain.meta import Meta
-from asgwarm.domain.record import (
-    MalformedRecord,
-    Record,
-    State,
-    record_from_row,
-)
+from asgwarm.domain.record import MalformedRecord, Record, State, record_from_row
 from asgwarm.domain.value import value
 from asgwarm.errors import (
     AccessDenied,
@@ -60,6 +59,7 @@ class Leases:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.pool = registry.pool
+        self.answered_at: int | None = None  # AWS's time of its last list of `ready`
 
     def meta(self) -> Meta:
         """Return the pool's META.
@@ -77,6 +77,11 @@ class Leases:
         """Return every well-formed record of the pool, by instance id."""
         with self._named("dynamodb:Query"):
             return self.registry.records()
+
+    def events(self) -> list[Event]:
+        """Return what happened to the pool's instances, oldest first."""
+        with self._named("dynamodb:Query"):
+            return events_of(self.registry.query(self.registry.instances_pk))
 
     def one(self, instance_id: str) -> Record | None:
         """Return an instance's record; None when there is none that makes sense."""
@@ -101,6 +106,7 @@ class Leases:
                 Limit=PAGE,
                 ConsistentRead=True,
             )
+        self.answered_at = _time_of(answer)
         records = [_record(decode(item)) for item in answer["Items"]]
         return [record for record in records if record is not None]
 
@@ -155,32 +161,39 @@ class Leases:
             raise cause
         return _ours(found, wish)
 
-    def renew(self, record: Record, *, now: int) -> Record:
-        """Tell the reaper that the holder is alive; return the record afterwards.
+    def renew(self, record: Record, *, now: int, dur_s: int = 0) -> Record:
+        """Start a lease's time anew; return the record afterwards.
+
+        Who renewed meanwhile is overtaken, and what they asked for is kept.
+
+        Args:
+            dur_s: The lease's length from now on; 0 leaves it as it is in the row.
 
         Raises:
             LeaseLost: The lease has ended.
         """
-        try:
-            with self._named("dynamodb:UpdateItem"):
-                return self.registry.move(
-                    record.instance_id,
-                    record,
-                    "renew",
-                    now=now,
-                    lease_id=record.lease_id,
-                    last_hb=record.hb,
-                    hb=record.hb + 1,
-                    dur_s=record.dur_s,
-                )
-        except ConditionFailed as failed:
-            found = _record(failed.row)
-            if found and found.lease_id == record.lease_id and found.hb > record.hb:
-                return found
-            raise _lost(record.lease_id, found) from failed
+        while True:  # each turn means that somebody else renewed it
+            try:
+                with self._named("dynamodb:UpdateItem"):
+                    return self.registry.move(
+                        record.instance_id,
+                        record,
+                        "renew",
+                        now=now,
+                        lease_id=record.lease_id,
+                        last_hb=record.hb,
+                        hb=record.hb + 1,
+                        dur_s=dur_s or record.dur_s,
+                    )
+            except ConditionFailed as failed:
+                found = _record(failed.row)
+                same = found and found.lease_id == record.lease_id
+                if not found or not same or found.hb <= record.hb:
+                    raise _lost(record.lease_id, found) from failed
+                record = found
 
-    def check(self, record: Record) -> None:
-        """Look whether the lease in *record* still lives.
+    def check(self, record: Record) -> Record:
+        """Return the lease in *record* as it is now.
 
         Raises:
             LeaseLost: It has ended.
@@ -188,6 +201,7 @@ class Leases:
         found = self.one(record.instance_id)
         if not found or found.lease_id != record.lease_id or found.state != "LEASED":
             raise _lost(record.lease_id, found)
+        return found
 
     def release(self, record: Record, *, now: int, why: str) -> None:
         """Give the instance back; it is terminated, nobody else gets it.
@@ -210,6 +224,20 @@ class Leases:
             if found is None or found.last_lease != record.lease_id:
                 raise _lost(record.lease_id, found) from failed
 
+    def wait_here(self, waiter_id: str, until: int) -> None:
+        """Be counted among those who wait for an instance, until a time of AWS's."""
+        key = {"pk": encode(f"WAIT#{self.pool}"), "sk": encode(waiter_id)}
+        with self._named("dynamodb:PutItem"):
+            self.registry.client.put_item(
+                TableName=self.registry.name, Item={**key, "ttl_at": encode(until)}
+            )
+
+    def wait_no_more(self, waiter_id: str) -> None:
+        """Be counted no more; who never was is fine."""
+        key = {"pk": encode(f"WAIT#{self.pool}"), "sk": encode(waiter_id)}
+        with self._named("dynamodb:DeleteItem"):
+            self.registry.client.delete_item(TableName=self.registry.name, Key=key)
+
     @contextmanager
     def _named(self, action: str) -> Iterator[None]:
         """Name what AWS answers; a table that is not there is a pool that is not."""
@@ -229,6 +257,15 @@ class Leases:
             f"there is no pool {self.pool!r} in {region}",
             hint=f"asgwarm up {self.pool}",
         )
+
+
+def _time_of(answer: Any) -> int | None:
+    """Return when AWS answered, Unix seconds; None when it does not say."""
+    said = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+    try:
+        return int(parsedate_to_datetime(said).timestamp())
+    except ValueError:
+        return None
 
 
 def _record(row: Row | None) -> Record | None:

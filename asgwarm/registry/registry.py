@@ -6,7 +6,6 @@ Rule 2: META is written by the function from its own environment, so that a pool
 deployed without the command line works; the command line only flips `pool_mode`.
 """
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from asgwarm.domain.edges import EDGES
@@ -18,13 +17,14 @@ from asgwarm.domain.record import (
     Record,
     record_from_row,
 )
-from asgwarm.registry.table import ConditionFailed, Table
+from asgwarm.registry.table import ConditionFailed, Table, expressions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TOMBSTONE_S = 48 * 3600  # EventBridge retries for 24 h, Lambda keeps events for 6 h
-_SIZES = ("hot", "warm", "cap", "max_lease_s")
+LONGEST_WAIT_S = 60  # a waiter's row that claims more is somebody's mistake
+_SIZES = "hot warm cap max_lease_s owner_cap".split()  # noqa: SIM905  # shorter
 _SET_SIZES = ", ".join(f"{size} = :{size}" for size in _SIZES)
 _OTHER_SIZE = " OR ".join(f"{size} <> :{size}" for size in _SIZES)
 
@@ -40,12 +40,26 @@ class Registry(Table):
 
     def records(self) -> dict[str, Record]:
         """Return the records by instance id; rows that make no sense are left out."""
-        records = {}
+        return self.sorted_rows()[0]
+
+    def sorted_rows(self) -> tuple[dict[str, Record], dict[str, object]]:
+        """Return the records by instance id, and `gen` of the rows without sense."""
+        records: dict[str, Record] = {}
+        malformed: dict[str, object] = {}
         for row in self.query(self.instances_pk):
-            with suppress(MalformedRecord):
-                record = record_from_row(row)
-                records[record.instance_id] = record
-        return records
+            instance_id = str(row["sk"])[2:]
+            try:
+                records[instance_id] = record_from_row(row)
+            except MalformedRecord:
+                malformed[instance_id] = row.get("gen")
+        return records, malformed
+
+    def waiters(self, now: int) -> int:
+        """Return how many wait for an instance; the dead among them for a while."""
+        ends = [row.get("ttl_at") for row in self.query(f"WAIT#{self.pool}")]
+        return sum(
+            isinstance(end, int) and now <= end <= now + LONGEST_WAIT_S for end in ends
+        )
 
     def report(self, instance_arn: str) -> GuestReport | None:
         """Return what the instance's own guest reported, or None."""
@@ -64,10 +78,12 @@ class Registry(Table):
         Raises:
             ConditionFailed: The row is not as it was read.
         """
-        known = {"v": SCHEMA_VERSION, "ttl_at": values["now"] + TOMBSTONE_S, **values}
-        known["gen"] = record.gen if record else 0
-        sk = f"I#{instance_id}"
-        return record_from_row(self.take(self.instances_pk, sk, EDGES[edge], **known))
+        now = values["now"]
+        known = {"v": SCHEMA_VERSION, "born_at": now, "ttl_at": now + TOMBSTONE_S}
+        known |= {"gen": record.gen if record else 0, "why": "", **values}
+        known["event"] = (f"{now} {edge} {self.actor} {known['why']}",)
+        sk, how = f"I#{instance_id}", expressions(EDGES[edge])
+        return record_from_row(self.write(self.instances_pk, sk, *how, **known))
 
     def meta(self) -> Meta | None:
         """Return META, or None when there is none or it makes no sense."""
@@ -82,37 +98,37 @@ class Registry(Table):
         values = {size: getattr(settings, size) for size in _SIZES}
         values["epoch"] = settings.stack_id
         self.write_meta(
-            f"SET {_SET_SIZES}, epoch = :epoch, pool_mode = :mode, trouble = :none",
+            f"SET {_SET_SIZES}, epoch = :epoch, pool_mode = :ACTIVE, trouble = :empty, "
+            "refresh_at = :zero",
             "attribute_not_exists(pk) OR epoch <> :epoch",
             **values,
-            mode="ACTIVE",
-            none="",
+            empty="",
+            zero=0,
         )
         other = f"epoch = :epoch AND ({_OTHER_SIZE})"
         self.write_meta(f"SET {_SET_SIZES}", other, **values)
 
-    def put_meta(self, epoch: str, attribute: str, value: str) -> bool:
-        """Change `pool_mode` or `trouble`; whether it was another value before."""
+    def put_meta(self, epoch: str, attribute: str, value: str | int) -> bool:
+        """Change `pool_mode`, `trouble` or a time; whether it was another."""
         other = f"epoch = :epoch AND {attribute} <> :value"
         return self.write_meta(
             f"SET {attribute} = :value", other, epoch=epoch, value=value
         )
 
-    def lock(self, epoch: str, me: str, now: int, until: int) -> bool:
+    def lock(self, epoch: str, now: int, until: int) -> bool:
         """Take the right to raise the group's capacity; a dead holder is waited out."""
         free = "(attribute_not_exists(lock_until) OR lock_until < :now)"
         return self.write_meta(
-            "SET lock_by = :me, lock_until = :until",
+            "SET lock_until = :until",
             f"epoch = :epoch AND {free}",
             epoch=epoch,
-            me=me,
             now=now,
             until=until,
         )
 
-    def unlock(self, me: str) -> None:
-        """Give that right back."""
-        self.write_meta("REMOVE lock_by, lock_until", "lock_by = :me", me=me)
+    def unlock(self, until: int) -> None:
+        """Give that right back, if it is still the one that was taken."""
+        self.write_meta("REMOVE lock_until", "lock_until = :until", until=until)
 
     def write_meta(self, update: str, condition: str, **values: object) -> bool:
         """Write META if the condition holds; whether it did."""

@@ -18,43 +18,51 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Row = dict[str, Any]
+_HISTORY = "history = list_append(if_not_exists(history, :none), :event)"
 
 
 class ConditionFailed(Exception):
     """The row was not as the write wanted it; `row` is how it was, if there is one."""
 
     def __init__(self, row: Row | None) -> None:
-        super().__init__("the row is not as it was read")
         self.row = row
 
 
 def encode(value: object) -> dict[str, Any]:
-    """Return DynamoDB's form of a plain value: str, bool or int."""
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    return {"N": str(value)} if isinstance(value, int) else {"S": str(value)}
+    """Return DynamoDB's form of a plain value: str, int or a tuple of them."""
+    if isinstance(value, tuple):
+        return {"L": [encode(each) for each in value]}
+    return {"N": str(value)} if type(value) in (int, float) else {"S": str(value)}
 
 
 def decode(item: Mapping[str, Mapping[str, Any]]) -> Row:
-    """Return plain values of an item; a fraction stays text, and so fits no field."""
-    row: Row = {}
-    for name, typed in item.items():
-        kind, value = next(iter(typed.items()))
-        whole = kind == "N" and value.lstrip("-").isdigit()
-        row[name] = int(value) if whole else value
-    return row
+    """Return plain values of an item; a fraction fits no field of ours."""
+    return {name: _plain(*next(iter(typed.items()))) for name, typed in item.items()}
+
+
+def _plain(kind: str, value: Any) -> Any:
+    if kind == "L":
+        return tuple(_plain(*next(iter(each.items()))) for each in value)
+    if kind == "N":
+        return (int if value.lstrip("-").isdigit() else float)(value)
+    return value
 
 
 def expressions(edge: Edge) -> tuple[str, str]:
-    """Return an edge's UpdateExpression and ConditionExpression."""
+    """Return an edge's UpdateExpression and ConditionExpression.
+
+    A change of state leaves a line in the row's own history, in the same write.
+    """
     moves = edge.before != edge.after
+    # Where no state was known there is no history, or none to be trusted.
+    told = _HISTORY if edge.before else "history = :event"
     sets = ["updated_by = :by", *(f"{name} = :{name}" for name in edge.sets.split())]
-    sets += ["st = :after", "since = :now"] if moves else []
+    sets += [f"st = :{edge.after}", "since = :now", told] if moves else []
     update = "SET " + ", ".join(sets)
     if edge.removes:
         update += " REMOVE " + ", ".join(edge.removes.split())
     if not edge.before:
-        return update + " ADD gen :one", "attribute_not_exists(pk)"
+        return update, edge.guard
     states = " OR ".join(f"st = :{state}" for state in edge.before.split())
     guards = [f"({states})", "gen = :gen", *filter(None, [edge.guard])]
     return update + " ADD gen :one" * moves, " AND ".join(guards)
@@ -87,27 +95,19 @@ class Table:
         ):
             yield from map(decode, page["Items"])
 
-    def take(self, pk: str, sk: str, edge: Edge, **values: object) -> Row:
-        """Take an edge; return the row as it is afterwards.
-
-        Raises:
-            ConditionFailed: The edge may not be taken; nothing was changed.
-        """
-        update, condition = expressions(edge)
-        states = {state: state for state in edge.before.split()}
-        return self.write(
-            pk, sk, update, condition, **states, after=edge.after, **values
-        )
-
     def write(
         self, pk: str, sk: str, update: str, condition: str, **values: object
     ) -> Row:
         """Apply a conditional write and return the row as it is afterwards.
 
+        Args:
+            values: By the names in the expressions; one in capitals, `:READY` say,
+                stands for itself.
+
         Raises:
             ConditionFailed: The condition did not hold; nothing was changed.
         """
-        known = {"one": 1, "false": False, "by": self.actor, **values}
+        known = {"one": 1, "by": self.actor, "none": (), **values}
         used = dict.fromkeys(re.findall(r":(\w+)", f"{update} {condition}"))
         try:
             answer = self.client.update_item(
@@ -115,7 +115,9 @@ class Table:
                 Key={"pk": encode(pk), "sk": encode(sk)},
                 UpdateExpression=update,
                 ConditionExpression=condition,
-                ExpressionAttributeValues={f":{n}": encode(known[n]) for n in used},
+                ExpressionAttributeValues={
+                    f":{n}": encode(n if n.isupper() else known[n]) for n in used
+                },
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )

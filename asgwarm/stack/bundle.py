@@ -34,6 +34,8 @@ MODULES = (
     "asgwarm.domain.meta",
     "asgwarm.domain.capacity",
     "asgwarm.domain.decide",
+    "asgwarm.domain.breaker",
+    "asgwarm.domain.plan",
     "asgwarm.registry.table",
     "asgwarm.registry.registry",
     "asgwarm.fleet.fleet",

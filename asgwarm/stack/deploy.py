@@ -171,7 +171,8 @@ def _refusal(error: ClientError, pool: str) -> Exception:
     code, message = said.get("Code", ""), " ".join(said.get("Message", "").split())
     if code in ("AlreadyExistsException", "OperationInProgressException"):
         return _Outrun()
-    if "_IN_PROGRESS state" in message:
+    gone = message.startswith("Stack") and "does not exist" in message
+    if gone or "_IN_PROGRESS state" in message:
         return _Outrun()
     if code == "ValidationError":
         return StackFailed(

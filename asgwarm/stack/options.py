@@ -24,6 +24,7 @@ _NUMBERS = {
     "hot": ("Hot", 0, 100),
     "warm": ("Warm", 0, 100),
     "cap": ("Cap", 1, 1_000),
+    "owner_cap": ("OwnerCap", 0, 1_000),
     "max_lease_s": ("MaxLeaseS", 60, 2_592_000),
     "volume_gib": ("VolumeGiB", 8, 16_384),
     "setup_timeout_s": ("SetupTimeoutS", 1, 7_200),
@@ -55,6 +56,7 @@ class PoolOptions:
     hot: int | None = None  # instances that run unclaimed
     warm: int | None = None  # instances in the warm pool
     cap: int | None = None  # most that ever run at once, claimed ones included
+    owner_cap: int | None = None  # most leases of one user at once; 0 for any number
     max_lease_s: int | None = None
     instance_type: str | None = None
     ami: str | None = None  # an image's id, or the SSM parameter that names one
@@ -149,6 +151,7 @@ DEFAULTS = {
     "Hot": "1",
     "Warm": "2",
     "Cap": "10",
+    "OwnerCap": "0",
     "MaxLeaseS": "43200",
     "InstanceType": "m7i.large",
     "ImageId": DEFAULT_IMAGE,

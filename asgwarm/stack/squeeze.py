@@ -3,7 +3,8 @@
 Kept: every name and every statement as it is.
 Gone: docstrings and comments (they are read in the package), annotations of functions
 and variables (those of a class's fields stay, dataclasses read them), three of four
-blanks of each indent, blank lines, and line breaks inside brackets where there is room.
+blanks of each indent, blank lines, line breaks inside brackets and between fields where
+there is room, and blanks around operators.
 
 Rule 1: what is left means the same. It is parsed again and compared.
 Rule 2: the layout is the formatter's, whose version the development environment pins.
@@ -16,9 +17,13 @@ import subprocess
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
-WIDTH = 140
+WIDTH = 150
 _JOIN = "format.skip-magic-trailing-comma=true"
+_F_START = getattr(tokenize, "FSTRING_START", -1)
+_F_END = getattr(tokenize, "FSTRING_END", -1)
+_WORDS = {tokenize.NAME, tokenize.NUMBER, tokenize.STRING, _F_START, _F_END}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Documented = ast.Module | _Function | ast.ClassDef
 
@@ -37,7 +42,7 @@ def squeeze(source: str) -> str:
         SqueezeError: It would mean something else.
     """
     text = _edited(source, _comments(source))
-    for edits in (_checkers_blocks, _docstrings, _annotations):
+    for edits in (_checkers_blocks, _docstrings, _annotations, _checkers_decorators):
         text = _edited(text, edits(text))
     text = _formatted(text)
     if _meaning(text) != _meaning(source):
@@ -78,6 +83,20 @@ def _checkers_blocks(text: str) -> Iterator[_Edit]:
     for statement in ast.parse(text).body:
         if is_for_checkers(statement):
             yield _start(statement), _end(statement), ""
+
+
+def _checkers_decorators(text: str) -> Iterator[_Edit]:
+    for node in ast.walk(ast.parse(text)):
+        for decorator in getattr(node, "decorator_list", ()):
+            if _is_transform(decorator):
+                row, column = _start(decorator)
+                yield (row, column - 1), _end(decorator), ""
+
+
+def _is_transform(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Call) and (
+        ast.unparse(decorator.func) == "dataclass_transform"
+    )
 
 
 def _docstrings(text: str) -> Iterator[_Edit]:
@@ -141,7 +160,8 @@ def _formatted(text: str) -> str:
         [*command, "-"], input=text, capture_output=True, text=True, check=True
     )
     text = re.sub(r"\n(\s*\n)+", "\n", done.stdout).strip("\n") + "\n"
-    return _SHORT_BLOCK.sub(_on_one_line, text)
+    text = _SHORT_BLOCK.sub(_on_one_line, text)
+    return _FIELDS.sub(_on_one_line_too, _tight(text))
 
 
 # A block's head, its only line, and a line that is indented no deeper than the head.
@@ -159,6 +179,35 @@ def _on_one_line(block: re.Match[str]) -> str:
     return f"{line}\n" if len(line) <= WIDTH else block[0]
 
 
+# Annotated fields of a class, one a line, as `_tight` leaves them.
+_FIELDS = re.compile(r"(?:^ \w+:[\w .|\[\],]+(?:=[^#\n]*)?\n){2,}", re.MULTILINE)
+
+
+def _on_one_line_too(fields: re.Match[str]) -> str:
+    lines = [""]
+    for field in fields[0].splitlines():
+        joined = f"{lines[-1]};{field[1:]}"
+        if lines[-1] and len(joined) <= WIDTH:
+            lines[-1] = joined
+        else:
+            lines.append(field)
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _tight(text: str) -> str:
+    """The text without the blanks that Python does not need, strings untouched."""
+    rows, inside = text.splitlines(keepends=True), 0
+    for before, after in reversed(list(pairwise(_tokens(text)))):
+        # From Python 3.12 on the parts of an f-string are tokens of their own.
+        inside += (after.type == _F_END) - (before.type == _F_START)
+        (row, end), (next_row, start) = before.end, after.start
+        words = {before.type, after.type} <= _WORDS
+        if row == next_row and start > end > 0 and not words and inside <= 0:
+            line = rows[row - 1]
+            rows[row - 1] = line[:end] + line[start:]
+    return "".join(rows)
+
+
 def _meaning(text: str) -> str:
     """What a text says to Python, without what this module leaves out."""
     tree = ast.parse(text)
@@ -168,6 +217,9 @@ def _meaning(text: str) -> str:
             node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
         if isinstance(node, _Function):
             node.returns = None
+            node.decorator_list = [
+                each for each in node.decorator_list if not _is_transform(each)
+            ]
             for argument in _arguments(node.args):
                 argument.annotation = None
     return ast.dump(_Unannotated().visit(tree))

@@ -96,11 +96,14 @@ def reopen(client: "AutoScalingClient", stack: StackView) -> None:
     """
     group, said = group_of(stack), stack.parameters
     warm = int(said["Warm"])
-    with _tolerant("autoscaling:PutWarmPool", group):
+    # Not tolerant: a group that is gone from a stack that is there will not serve.
+    with translated("autoscaling:UpdateAutoScalingGroup", group):
         client.update_auto_scaling_group(
             AutoScalingGroupName=group, MaxSize=int(said["Cap"])
         )
+    with translated("autoscaling:ResumeProcesses", group):
         client.resume_processes(AutoScalingGroupName=group, ScalingProcesses=["Launch"])
+    with translated("autoscaling:PutWarmPool", group):
         client.put_warm_pool(
             AutoScalingGroupName=group,
             MinSize=warm,
@@ -238,7 +241,8 @@ def _tagged(
 ) -> Iterator[Any]:
     tag = {"Name": "tag:asgwarm:stack", "Values": [stack_id]}
     pages: Any = client.get_paginator(operation)  # type: ignore[call-overload]  # named by a variable
-    with translated(f"ec2:{operation}", stack_id):
+    action = operation.title().replace("_", "")  # as a policy names it
+    with translated(f"ec2:{action}", stack_id):
         for page in pages.paginate(Filters=[tag]):
             yield from page[items]
 

@@ -5,6 +5,7 @@ An ignored error that is none is an error too, so each `ignore` below proves a r
 
 from typing import assert_type
 
+from asgwarm.domain.history import Event
 from asgwarm.leasing.holding import Session
 from asgwarm.leasing.lease import Lease
 from asgwarm.pool import AsyncPool
@@ -22,6 +23,8 @@ async def use(pool: AsyncPool) -> None:
     assert_type(status.why, str | None)
     assert_type(await pool.leases(), list[Lease])
     assert_type(await pool.find("web"), Lease)
+    assert_type(await pool.renew(await pool.find("web"), ttl_s=3600), Lease)
+    assert_type(await pool.events(), list[Event])
     await pool.release(await pool.find("web"))
 
 

@@ -36,7 +36,11 @@ def run(flags: Flags, invocation: "Invocation") -> int:
     pool = invocation.pool_name(flags.pool)
     with progress(output, f"deleting pool {pool}") as show:
         leftovers = provision.down(
-            pool, invocation.clients, force=flags.force, on_event=show
+            pool,
+            invocation.clients,
+            force=flags.force,
+            actor=invocation.owner,
+            on_event=show,
         )
     if output.json:
         output.document(stack.down_document(pool, leftovers))

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asgwarm.cli.ask import ask, check_somebody_is_there
 from asgwarm.cli.signals import run_async
-from asgwarm.errors import ConfigError, LeaseNotFound
+from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
+    from asgwarm.leasing.lease import Lease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,37 +19,67 @@ class Flags:
     """What `release` accepts."""
 
     leases: Annotated[
-        list[str] | None, typer.Argument(metavar="LEASE…", help="Ids or names.")
+        list[str] | None, typer.Argument(metavar="[LEASE]…", help="Ids or names.")
     ] = None
+    mine: Annotated[
+        bool, typer.Option("--mine", help="All leases of yours from this computer.")
+    ] = False
+    all: Annotated[bool, typer.Option("--all", help="All leases of everybody.")] = False
+    recover: Annotated[
+        bool,
+        typer.Option("--recover", help="What claims got whose answers were lost."),
+    ] = False
+    pool: Annotated[
+        str, typer.Option(metavar="POOL", help="The pool of --mine and --all.")
+    ] = ""
     force: Annotated[
         bool, typer.Option("--force", help="Also what somebody else holds.")
     ] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
 
 
 def run(flags: Flags, invocation: "Invocation") -> int:
-    """Give leases back before their end; their instances are terminated."""
-    if not flags.leases:
-        raise ConfigError("no lease was named", hint="asgwarm ls")
-    return run_async(_release(flags, flags.leases, invocation))
+    """Give leases back before their end; their instances are terminated.
+
+    One that cannot be released does not stop the others; the exit code is then that
+    of the worst failure.
+    """
+    from asgwarm.cli import releasing
+
+    said = [bool(flags.leases), flags.mine, flags.all, flags.recover]
+    if said.count(True) != 1:
+        raise ConfigError(
+            "which leases: name some, or say one of --mine, --all and --recover",
+            hint="asgwarm ls",
+        )
+    if flags.recover:
+        return run_async(releasing.recover(invocation))
+    if flags.leases:
+        named = list(dict.fromkeys(flags.leases))
+        return run_async(releasing.named(named, invocation, force=flags.force))
+    return _many(flags, invocation)
 
 
-async def _release(flags: Flags, leases: list[str], invocation: "Invocation") -> int:
-    from asgwarm.cli.views import documents
-    from asgwarm.domain.escape import printable
+def _many(flags: Flags, invocation: "Invocation") -> int:
+    """Release all leases of the user, or of everybody who agrees or not."""
+    from asgwarm.cli import releasing
 
-    output = invocation.output
-    for lease_or_name in leases:
-        try:
-            pool, lease = await invocation.find(lease_or_name, verb="release")
-        except LeaseNotFound:
-            if not invocation.forget(lease_or_name):
-                raise
-            output.note(f"{lease_or_name} was never taken: there is nothing to release")
-            lease_id = lease_or_name
-        else:
-            await pool.release(lease, force=flags.force)
-            output.note(printable(f"released {lease.id} ({lease.instance_id})"))
-            lease_id = lease.id
-        if output.json:
-            output.document(documents.released(lease_id))
-    return 0
+    asks = flags.all and not flags.yes
+    pool = invocation.pool_name(flags.pool)
+    if asks:
+        yes = f"asgwarm release --all --pool {pool} --yes"
+        check_somebody_is_there(invocation, yes=yes)
+    chosen = run_async(releasing.chosen(pool, invocation, everybody=flags.all))
+    if asks and chosen and not _agreed(chosen, invocation):
+        invocation.output.note("nothing was done")
+        return 0
+    return run_async(releasing.many(pool, chosen, invocation))
+
+
+def _agreed(leases: "list[Lease]", invocation: "Invocation") -> bool:
+    from asgwarm.cli.views.leases import owners
+
+    for line in owners(leases):
+        invocation.output.note(line)
+    what = "lease" if len(leases) == 1 else "leases"
+    return ask(invocation, f"End {len(leases)} {what}?")

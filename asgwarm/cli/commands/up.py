@@ -30,6 +30,10 @@ class Flags:
         int | None,
         typer.Option(metavar="N", help="Leased and ready together at most.  [10]"),
     ] = None
+    owner_cap: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Leases of one user at most, 0 for any.  [0]"),
+    ] = None
     instance_type: Annotated[
         str | None, typer.Option(metavar="TYPE", help="[m7i.large]")
     ] = None

@@ -74,6 +74,16 @@ def released(lease_id: str) -> Document:
     return {"schema": "asgwarm.released/v1", "lease_id": lease_id}
 
 
+def releases(released: int, asked: int) -> Document:
+    """`asgwarm.release/v1`, the last line where several leases were to be released."""
+    return {
+        "schema": "asgwarm.release/v1",
+        "type": "result",
+        "released": released,
+        "failed": asked - released,
+    }
+
+
 def _exists(record: "Record") -> bool:
     return record.state.value != "TERMINATED"
 

@@ -1,10 +1,10 @@
-"""`ls` and `get`, as text."""
+"""`ls`, `get`, `renew` and `release`, as text."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asgwarm.cli.views.table import STYLES, Column, Row, fitted
-from asgwarm.cli.views.words import span
+from asgwarm.cli.views.words import span, utc
 from asgwarm.connect.timings import PHASES
 from asgwarm.domain.escape import printable
 
@@ -25,6 +25,9 @@ COLUMNS = (
 )
 
 
+ROUNDING_S = 5  # between the renewal and the answer's arrival
+
+
 def table(
     leases: Sequence["Lease"], ready: Sequence["Record"], *, now: int, width: int
 ) -> "Group":
@@ -39,6 +42,22 @@ def advice(pool: str, leases: Sequence["Lease"], ready: Sequence["Record"]) -> s
     if leases:
         return printable(f"asgwarm connect {leases[0].name or leases[0].id}")
     return f"asgwarm get {pool}" if ready else f"asgwarm status {pool}"
+
+
+def owners(leases: Sequence["Lease"]) -> list[str]:
+    """Whose leases are about to end, a line each."""
+    return [
+        printable(f"  {lease.id} of {lease.owner} ({lease.instance_id})")
+        for lease in leases
+    ]
+
+
+def renewed(lease: "Lease", *, now: int) -> str:
+    """When a lease ends that has just been renewed, and why sooner than asked for."""
+    left_s = lease.expires_at - now
+    line = f"{lease.id} ends in {span(left_s)}, at {utc(lease.expires_at)}"
+    early = lease.ttl_s - left_s > ROUNDING_S
+    return printable(line + (": no lease of this pool lasts longer" if early else ""))
 
 
 def hit(lease: "Lease", timings: Mapping[str, int]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from asgwarm.stack.events import StackEvent
 
 Show = Callable[["StackEvent | str"], None]
+LASTING = "ends lease "  # what somebody lost is worth a line that stays
 MOST_SHOWN = 8  # resources under way at once; the rest is counted
 
 
@@ -95,7 +96,7 @@ class _Drawing:
         """Take in an event; returns what is worth a line that stays."""
         if isinstance(event, str):
             self._note = printable(event)
-            return ""
+            return self._note if event.startswith(LASTING) else ""
         self._under_way.pop(event.logical_id, None)
         if event.status.endswith("_IN_PROGRESS"):
             self._under_way[event.logical_id] = event.type

@@ -1,4 +1,4 @@
-"""`up` and `down`, as text and documents."""
+"""`up`, `refresh` and `down`, as text and documents."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from asgwarm.domain.escape import printable
 
 if TYPE_CHECKING:
     from asgwarm.cli.proposal import Proposal
-    from asgwarm.provision import UpResult
+    from asgwarm.provision import Refreshed, UpResult
     from asgwarm.stack.price import Rate
     from asgwarm.stack.teardown import Leftover
 
@@ -23,6 +23,7 @@ def plan_lines(plan: "Proposal") -> list[str]:
         f"{verb} pool {plan.pool} in {plan.region}",
         f"  instances  {pool.hot} hot, {pool.warm} warm, at most {pool.cap} "
         f"({pool.instance_type})",
+        *([f"  leases     {pool.owner_cap} a user at most"] if pool.owner_cap else []),
         f"  way in     {pool.address} address, {_port(plan)}",
         *_price(plan),
     ]
@@ -43,6 +44,7 @@ def plan_document(plan: "Proposal") -> dict[str, object]:
         "hot": pool.hot,
         "warm": pool.warm,
         "cap": pool.cap,
+        "owner_cap": pool.owner_cap,
         "instance_type": pool.instance_type,
         "allow": pool.allow or None,
         "rate_per_hour": money(plan.rate.per_hour if plan.rate else None),
@@ -90,6 +92,34 @@ def up_document(result: "UpResult", rate: "Rate | None") -> dict[str, object]:
         "took_ms": round(result.took_s * 1000),
         "rate_per_hour": money(rate.per_hour if rate else None),
         "worst_rate_per_hour": money(rate.worst_per_hour if rate else None),
+    }
+
+
+def refresh_lines(done: "Refreshed") -> list[str]:
+    """What `refresh` has begun, and what it leaves alone."""
+    count = done.ready + done.warm + done.warming
+    what = "instance is" if count == 1 else "instances are"
+    lines = [
+        f"{count} {what} to be replaced ({done.ready} ready, {done.warm} warm, "
+        f"{done.warming} warming)"
+    ]
+    lines += [f"{done.leased} leased stay as they are"] if done.leased else []
+    lines += [f"{done.ended} ready ended at once"] if done.ended else []
+    return lines
+
+
+def refresh_document(done: "Refreshed") -> dict[str, object]:
+    """`asgwarm.refresh/v1`: what `refresh` has begun."""
+    return {
+        "schema": "asgwarm.refresh/v1",
+        "pool": done.pool,
+        "replaced": {
+            "ready": done.ready,
+            "warm": done.warm,
+            "warming": done.warming,
+        },
+        "leased": done.leased,
+        "ended": done.ended,
     }
 
 

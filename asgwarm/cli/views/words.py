@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+LAST_S = 253_402_300_799  # 9999-12-31T23:59:59Z: a row may hold any number
+
 
 def utc(unix_s: int) -> str:
-    """RFC 3339 time in UTC, `2026-01-31T12:00:00Z`."""
-    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """RFC 3339 time in UTC, `2026-01-31T12:00:00Z`; from 1970 to 9999."""
+    shown_s = min(max(unix_s, 0), LAST_S)
+    return datetime.fromtimestamp(shown_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def span(seconds: int) -> str:

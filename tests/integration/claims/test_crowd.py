@@ -75,6 +75,7 @@ def _check_nobody_shares(pool, outcomes):
     return served
 
 
+@pytest.mark.long
 def test_a_crowd_gets_what_there_is_and_everybody_waits_their_turn(pool, tmp_path):
     """64 at once on eight instances: nobody shares, and who waits is served."""
     pool.until_ready(8)

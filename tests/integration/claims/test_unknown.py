@@ -175,8 +175,8 @@ async def test_a_lost_race_is_no_lease(pool, user):
             pool.table.update_item(
                 TableName="asgwarm-dev",
                 Key=pool.key(row),
-                UpdateExpression="SET evict = :yes",
-                ExpressionAttributeValues={":yes": {"BOOL": True}},
+                UpdateExpression="SET st = :draining REMOVE ready_key",
+                ExpressionAttributeValues={":draining": {"S": "DRAINING"}},
             )
             taken.append(row)
 

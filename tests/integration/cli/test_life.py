@@ -70,7 +70,8 @@ def test_a_lease_that_an_operator_ends_is_said(fresh_home, fresh_region, tmp_pat
     started = tmp_path / "started"
     process = fresh_home.start("get", "dev", "--", f"touch {started}; exec sleep 1000")
     fresh_region.until(started.exists)
-    (lease_id,) = pool.leased()
+    ((lease_id, instance_id),) = pool.leased().items()
+    owner = pool.rows()[instance_id]["lease_owner"]
 
     down = fresh_home.run("down", "dev", "--force", "--json")
 
@@ -84,4 +85,4 @@ def test_a_lease_that_an_operator_ends_is_said(fresh_home, fresh_region, tmp_pat
         "pool": "dev",
         "leftovers": [],
     }
-    assert any(lease_id in event.get("message", "") for event in events)
+    assert f"ends lease {lease_id} of {owner}" in [e.get("message") for e in events]

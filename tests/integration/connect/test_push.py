@@ -113,6 +113,13 @@ def test_throttling_is_waited_out_with_the_same_key(service):
     assert {asked["SSHPublicKey"] for asked in service.asked} == {LINE}
 
 
+def test_a_fault_of_the_service_is_waited_out(service):
+    """Whatever the service calls it: the status says whose fault it is."""
+    service.errors = [(503, "ServiceUnavailable"), (500, "InternalFailure")]
+
+    assert push(service) == [0.2, 0.4]
+
+
 def test_throttling_ends_after_five_tries(service):
     """The error says so, and is worth another run."""
     service.errors = [(400, "ThrottlingException")] * 9

@@ -29,7 +29,6 @@ FOREIGN: tuple[dict[str, Any], ...] = (
     {},
     {"Records": [{"dynamodb": {}}]},
     {"Records": "nonsense"},
-    {"detail": {"AutoScalingGroupName": "another", "EC2InstanceId": "i-00000001"}},
     {"detail": {"AutoScalingGroupName": "asgwarm-modules-pool"}, "time": "never"},
 )
 
@@ -60,14 +59,15 @@ def serve(fresh_region, leases, monkeypatch):
     (name,) = [
         one["FunctionName"]
         for one in functions.list_functions()["Functions"]
-        if one["Environment"]["Variables"].get("POOL") == POOL
+        if f'"{POOL}"' in one["Environment"]["Variables"].get("SETTINGS", "")
     ]
     configuration = functions.get_function_configuration(FunctionName=name)
     for variable, value in configuration["Environment"]["Variables"].items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(boto3, "client", fresh_region.client)
-    monkeypatch.setattr(function, "_worlds", [])
-    return lambda event: function.handler(event, None)
+    function.world.cache_clear()
+    yield lambda event: function.handler(event, None)
+    function.world.cache_clear()
 
 
 @pytest.fixture
@@ -129,17 +129,29 @@ def test_the_modules_do_what_the_deployed_text_does(
         "StackId": held.epoch,
         "RequestId": "1",
         "LogicalResourceId": "Guard",
+        "ResourceProperties": {"Template": "1"},
     }
     serve(request)
     leases.release(held, now=now_s(), why="released")
     serve(changed(held.instance_id))
     ended = leases.all()[held.instance_id].state
     serve(request)
-    serve(request | {"RequestType": "Update"})
+    assert leases.meta().refresh_at == 0
+    serve(request | _update(template=2))
 
+    assert leases.meta().refresh_at > 0
     assert ended in (State.DRAINING, State.TERMINATED)
     assert [answer["Status"] for answer in heard] == ["FAILED", "SUCCESS", "SUCCESS"]
     assert held.lease_id in heard[0]["Reason"]
+
+
+def _update(template):
+    """What CloudFormation says when the launch template was changed."""
+    return {
+        "RequestType": "Update",
+        "OldResourceProperties": {"Template": "1"},
+        "ResourceProperties": {"Template": str(template)},
+    }
 
 
 def test_what_could_not_be_settled_is_raised(fresh_region, leases, serve):

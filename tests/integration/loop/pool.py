@@ -105,8 +105,21 @@ class Pool:
         for record in self.in_state(State.LEASED):
             self.release(record)
         self.end_what_does_not_boot()
+        self.forget()
         self.fire()
         self.until(self.is_full)
+
+    def forget(self) -> None:
+        """Delete the tombstones, as DynamoDB does when their time is over.
+
+        What failed in one test does not pause the launches of the next.
+        """
+        running = self.running()
+        for record in self.in_state(State.TERMINATED):
+            if record.instance_id not in running:
+                sk = f"I#{record.instance_id}"
+                key = {"pk": {"S": self.registry.instances_pk}, "sk": {"S": sk}}
+                self.dynamodb.delete_item(TableName=self.table, Key=key)
 
     def end_what_does_not_boot(self) -> None:
         """Terminate the running instances that no SSH server answers for."""

@@ -91,6 +91,7 @@ def test_an_installed_asgwarm_has_the_template_of_the_checkout(
     assert Path(where.strip()).is_relative_to(programs.parent)
 
 
+@pytest.mark.long
 def test_an_installed_asgwarm_gives_the_whole_tour(programs, tmp_path):
     """The emulated region starts from the installed package, and leaves nothing."""
     run(programs / "asgwarm", "demo", cwd=tmp_path, HOME=str(tmp_path))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 
 from asgwarm.cli.output import Output
@@ -81,3 +82,15 @@ def test_on_a_terminal_a_failure_stays_on_the_screen():
     shown(Output(io.StringIO(), err))
 
     assert "CREATE_FAILED        Group  no\\x1b[31m\n" in err.getvalue()
+
+
+def test_on_a_terminal_whose_lease_ended_stays_on_the_screen():
+    """Other notes are redrawn and disappear."""
+    err = Terminal()
+    with progress(Output(io.StringIO(), err), "deleting pool dev") as show:
+        show("ends lease dev.abc of bob@lab:7")
+        show("waiting for 1 instance")
+
+    # What is redrawn is indented.
+    lasting = re.findall(r"(?<! )(?:ends lease|waiting for) .*", err.getvalue())
+    assert lasting == ["ends lease dev.abc of bob@lab:7"]

@@ -10,6 +10,7 @@ from asgwarm.cli.proposal import Proposal, options
 from asgwarm.cli.views import stack
 from asgwarm.config import Value
 from asgwarm.errors import ConfigError
+from asgwarm.provision import Refreshed
 from asgwarm.stack.options import PoolOptions
 from asgwarm.stack.price import rate
 from asgwarm.stack.teardown import Leftover
@@ -78,6 +79,18 @@ def test_price_and_way_in_are_shown_before_the_question():
     ]
 
 
+def test_a_limit_for_each_user_is_shown_where_there_is_one():
+    """Whoever confirms a pool sees how many leases one user may have."""
+    said = options("dev", Flags(owner_cap=2), {"owner-cap": 5})
+
+    lines = stack.plan_lines(replace(NEW, said=said, whole=said.filled()))
+
+    assert said.owner_cap == 2
+    assert said.parameters()["OwnerCap"] == "2"
+    assert "  leases     2 a user at most" in lines
+    assert not any("a user at most" in line for line in stack.plan_lines(NEW))
+
+
 def test_an_unknown_price_is_not_guessed():
     """Other types and regions say that nothing is known."""
     assert stack.plan_lines(replace(NEW, rate=None))[-1].endswith(
@@ -102,6 +115,20 @@ def test_a_plan_is_a_document():
     assert isinstance(worst, dict)
     assert Decimal(str(worst["amount"])) > 1
     assert worst["estimate"] is True
+
+
+def test_a_refresh_says_what_it_replaces_and_what_it_leaves():
+    """The leased ones are named as those that stay."""
+    done = Refreshed(pool="dev", ready=1, warm=2, warming=0, leased=3, ended=0)
+
+    assert stack.refresh_lines(done) == [
+        "3 instances are to be replaced (1 ready, 2 warm, 0 warming)",
+        "3 leased stay as they are",
+    ]
+    assert stack.refresh_lines(replace(done, warm=0, leased=0, ended=1)) == [
+        "1 instance is to be replaced (1 ready, 0 warm, 0 warming)",
+        "1 ready ended at once",
+    ]
 
 
 def test_leftovers_are_listed():

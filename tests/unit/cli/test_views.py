@@ -10,7 +10,7 @@ from rich.console import Console, Group
 
 from asgwarm.cli.views import documents, leases
 from asgwarm.cli.views import status as status_view
-from asgwarm.domain.record import State
+from asgwarm.domain.record import Record, State
 
 TIMINGS = {"query_ms": 4, "claim_ms": 8, "first_byte_ms": 20, "total_ms": 95}
 
@@ -122,6 +122,48 @@ def test_a_failed_set_up_is_the_note_of_its_instance(status, ready, now):
 
     assert (
         "no such package" in drawn(status_view.instances(pool, now=now, width=200))[1]
+    )
+
+
+def test_a_quarantined_instance_is_shown_with_its_reason(status, ready, now):
+    """It exists, it costs, and somebody should look at it: last, and never claimed."""
+    record = Record(
+        instance_id="i-0e",
+        state=State.QUARANTINED,
+        gen=now,
+        epoch="stack",
+        since=now - 60,
+        why="its row makes no sense",
+    )
+    pool = replace(status, records=[record, *status.records])
+
+    lines = drawn(status_view.instances(pool, now=now, width=80), 80)
+
+    assert lines[-1].split()[:2] == ["i-0e", "QUARANTINED"]
+    assert "its row makes no sense" in lines[-1]
+    listed = json.loads(json.dumps(documents.status(pool)))["instances"]
+    assert listed[0]["state"] == "QUARANTINED"
+
+
+def test_a_lease_that_was_made_longer_is_listed_with_its_new_end(lease, now):
+    """Also before the reaper has seen it; an old stamp is no news."""
+    stamped = replace(lease.record, hb=1, hb_seen=1, exp_at=now + 60, dur_s=7200)
+
+    assert replace(lease, record=stamped).expires_at == now + 60
+    renewed = replace(lease, record=replace(stamped, hb=2))
+    assert renewed.expires_at == lease.since + 7200
+
+
+def test_a_renewed_lease_says_when_it_ends(lease, now):
+    """And, where the pool ends it sooner than asked for, that it does."""
+    full = replace(lease, record=replace(lease.record, exp_at=now + 1800))
+    cut = replace(lease, record=replace(lease.record, exp_at=now + 600))
+
+    assert leases.renewed(full, now=now) == (
+        "dev.abc ends in 30m, at 2026-01-31T12:30:00Z"
+    )
+    assert leases.renewed(cut, now=now).endswith(
+        "at 2026-01-31T12:10:00Z: no lease of this pool lasts longer"
     )
 
 

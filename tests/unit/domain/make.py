@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+from asgwarm.domain.capacity import EXCESS, LEFT, OLD, Capacity
 from asgwarm.domain.decide import View
 from asgwarm.domain.fleet import Ec2Instance, GuestReport
-from asgwarm.domain.meta import Settings
+from asgwarm.domain.meta import Meta, Settings
 from asgwarm.domain.record import Record, State
 
 NOW = 1_800_000_000
@@ -20,10 +21,12 @@ def settings(**changes: Any) -> Settings:
         pool="dev",
         group="asgwarm-dev-pool",
         stack_id=STACK,
+        instances="arn:aws:ec2:us-east-1:123456789012:instance/",
         hot=1,
         warm=2,
         cap=10,
         max_lease_s=43_200,
+        owner_cap=0,
         grace_s=30,
         hook_timeout_s=180,
         setup_timeout_s=600,
@@ -35,6 +38,28 @@ def settings(**changes: Any) -> Settings:
     return replace(known, **changes)
 
 
+def meta(**changes: Any) -> Meta:
+    """META of that pool."""
+    known = Meta(
+        epoch=STACK,
+        pool_mode="ACTIVE",
+        hot=1,
+        warm=2,
+        cap=10,
+        max_lease_s=43_200,
+        trouble="",
+        seen_at=NOW,
+    )
+    return replace(known, **changes)
+
+
+def capacity(desired: int = 1, target: int = 1, **left: int) -> Capacity:
+    """A pool as it should be, in which one may be missed: `LEFT=0, OLD=1, EXCESS=2`."""
+    words = {"LEFT": LEFT, "OLD": OLD, "EXCESS": EXCESS}
+    known = {LEFT: 1, OLD: 0, EXCESS: 0} | {words[w]: n for w, n in left.items()}
+    return Capacity(desired=desired, target=target, strays=0, left=known)
+
+
 def record(state: State, **changes: Any) -> Record:
     """A record that has rested in *state* for two minutes."""
     known = Record(
@@ -43,6 +68,7 @@ def record(state: State, **changes: Any) -> Record:
         gen=3,
         epoch=STACK,
         since=NOW - 120,
+        born_at=NOW - 300,
     )
     return replace(known, **changes)
 
@@ -78,7 +104,8 @@ def view(of: Record | None, lifecycle: str, **changes: Any) -> View:
     """What is known of an instance, its lifecycle state written as AWS does."""
     known = View(
         settings=settings(),
-        draining=False,
+        meta=meta(),
+        capacity=capacity(),
         now=NOW,
         instance_id="i-0123456789abcdef0",
         record=of,

@@ -1,11 +1,11 @@
-"""How many instances the group should keep."""
+"""How many instances the group should keep, and how many one pass may end."""
 
 import pytest
 
-from asgwarm.domain.capacity import capacity_of, surplus
+from asgwarm.domain.capacity import EXCESS, LEFT, OLD, capacity_of
 from asgwarm.domain.fleet import GroupView
 from asgwarm.domain.record import State
-from tests.unit.domain.make import leased, record, settings
+from tests.unit.domain.make import NOW, leased, meta, record
 
 
 def group(desired, **states):
@@ -15,23 +15,36 @@ def group(desired, **states):
     )
 
 
+def target(held=0, waiters=0, desired=0, **sizes):
+    """How many a pool wants of which *held* are leased."""
+    rows = [leased(instance_id=f"i-{n}") for n in range(held)]
+    return capacity_of(meta(**sizes), group(desired), rows, waiters).target
+
+
 def test_the_target_is_the_hot_size_within_the_cap():
     """What is leased takes room away from what is kept ready."""
-    two = [leased(instance_id=f"i-{n}") for n in range(2)]
+    assert target(hot=3) == 3
+    assert target(held=2, hot=3, cap=4) == 2
+    assert target(held=2, hot=3, cap=2) == 0
 
-    assert capacity_of(settings(hot=3), group(0), [], draining=False).target == 3
-    assert (
-        capacity_of(settings(hot=3, cap=4), group(0), two, draining=False).target == 2
-    )
-    assert (
-        capacity_of(settings(hot=3, cap=2), group(0), two, draining=False).target == 0
-    )
+
+def test_everybody_who_waits_gets_an_instance_within_the_cap():
+    """A crowd is served side by side, and no faster than money allows."""
+    assert target(waiters=5, hot=1) == 6
+    assert target(held=2, waiters=50, hot=1, cap=10) == 8
+
+
+def test_what_may_be_a_lease_counts_as_one():
+    """Nobody knows who holds a quarantined instance, and it costs as much."""
+    odd = [record(State.QUARANTINED)]
+
+    assert capacity_of(meta(hot=3, cap=3), group(0), odd, 0).target == 2
 
 
 def test_a_pool_that_goes_down_wants_nothing():
     """Nor does a group that is not there."""
-    assert capacity_of(settings(hot=3), group(3), [], draining=True).target == 0
-    assert capacity_of(settings(hot=3), None, [], draining=False).target == 0
+    assert target(hot=3, waiters=4, pool_mode="DRAINING") == 0
+    assert capacity_of(meta(hot=3), None, [], 0).target == 0
 
 
 @pytest.mark.parametrize(
@@ -42,55 +55,73 @@ def test_a_claim_is_replaced_unless_there_is_surplus_or_the_cap_is_reached(
     hot, cap, desired, shrinks
 ):
     """Detaching lowers the desired capacity only then."""
-    known = settings(hot=hot, cap=cap)
+    known = meta(hot=hot, cap=cap)
 
-    capacity = capacity_of(known, group(desired), [leased()], draining=False)
+    capacity = capacity_of(known, group(desired), [leased()], 0)
 
     assert capacity.shrink() is shrinks
 
 
 def test_no_more_leave_for_good_than_are_too_many():
     """Of three that leave at once, with one too many, two are replaced."""
-    capacity = capacity_of(settings(hot=4), group(5), [], draining=False)
+    capacity = capacity_of(meta(hot=4), group(5), [], 0)
 
     assert [capacity.shrink() for _ in range(3)] == [True, False, False]
 
 
-def test_surplus_is_what_has_been_ready_longest():
-    """Instances that are already going count as done."""
-    records = [
-        record(State.READY, instance_id="i-a", since=30),
-        record(State.READY, instance_id="i-b", since=10),
-        record(State.READY, instance_id="i-c", since=20),
-        record(State.DRAINING, instance_id="i-d"),
-    ]
-    serving = group(4, a="InService", b="InService", c="InService", d="InService")
-    capacity = capacity_of(settings(hot=1), serving, records, draining=False)
+def excess(desired, hot, waiters=0, **states):
+    """How many ready ones are too many; members in service, `a=State.READY`."""
+    rows = [record(state, instance_id=f"i-{k}") for k, state in states.items()]
+    serving = group(desired, **dict.fromkeys(states, "InService"))
+    return capacity_of(meta(hot=hot), serving, rows, waiters).left[EXCESS]
 
-    evicted = surplus(capacity, serving, records)
 
-    assert [record.instance_id for record in evicted] == ["i-b", "i-c"]
+def test_what_is_going_already_counts_as_done():
+    """Three of four are ready, one is wanted, and one is on its way out."""
+    ready = dict.fromkeys("abc", State.READY)
+
+    assert excess(4, 1, d=State.DRAINING, **ready) == 2
+    assert excess(4, 1, waiters=1, d=State.DRAINING, **ready) == 1
 
 
 def test_what_is_not_ready_yet_makes_nothing_ready_surplus():
     """The target stays ready while the others are on their way."""
-    records = [
-        record(State.READY, instance_id="i-a"),
-        record(State.WARMING, instance_id="i-b"),
-    ]
-    serving = group(2, a="InService", b="InService")
-    capacity = capacity_of(settings(hot=1), serving, records, draining=False)
-
-    assert surplus(capacity, serving, records) == []
+    assert excess(2, 1, a=State.READY, b=State.WARMING) <= 0
 
 
 def test_a_leased_instance_that_still_serves_is_no_surplus():
     """It is about to be detached, which lowers the capacity by itself."""
-    records = [
-        record(State.READY, instance_id="i-a"),
-        leased(instance_id="i-b"),
-    ]
-    serving = group(2, a="InService", b="InService")
-    capacity = capacity_of(settings(hot=2, cap=2), serving, records, draining=False)
+    assert excess(2, 1, a=State.READY, b=State.LEASED) <= 0
 
-    assert surplus(capacity, serving, records) == []
+
+def test_a_refresh_costs_one_ready_instance_at_a_time_and_the_old_rest_goes_first():
+    """Nothing that is old itself may take the place of what is replaced."""
+    asked = meta(hot=2, refresh_at=NOW - 200)
+    ready = [record(State.READY, instance_id=f"i-{n}") for n in "ab"]
+    resting = record(State.WARMED, instance_id="i-c")
+    serving = group(2, a="InService", b="InService")
+
+    def spare(*rows):
+        return capacity_of(asked, serving, rows, 0).left[OLD]
+
+    assert spare(*ready) == 1
+    assert spare(ready[0]) == 0
+    assert spare(*ready, resting) == 0
+
+
+def test_one_pass_ends_a_fifth_at_most_for_having_left():
+    """A wrong listing costs a part of the pool, in a small one five instances."""
+    many = [record(State.READY, instance_id=f"i-{n}") for n in range(50)]
+
+    assert capacity_of(meta(), group(1), many, 0).left[LEFT] == 10
+    assert capacity_of(meta(), group(1), many[:3], 0).left[LEFT] == 5
+
+
+def test_what_is_ready_and_in_no_service_is_a_stray():
+    """In another state of the group, or not its member at all."""
+    rows = [record(State.READY, instance_id=f"i-{name}") for name in "abc"]
+    rows.append(record(State.WARMED, instance_id="i-d"))
+
+    found = capacity_of(meta(), group(1, a="InService", b="Terminating"), rows, 0)
+
+    assert found.strays == 2

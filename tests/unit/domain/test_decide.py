@@ -2,11 +2,20 @@
 
 import pytest
 
-from asgwarm.domain.decide import SETTLE_S, decide
+from asgwarm.domain.decide import RECYCLE_S, SETTLE_S, decide
 from asgwarm.domain.edges import EDGES
 from asgwarm.domain.fleet import Ec2Instance
 from asgwarm.domain.record import State
-from tests.unit.domain.make import NOW, leased, record, report, settings, view
+from tests.unit.domain.make import (
+    NOW,
+    capacity,
+    leased,
+    meta,
+    record,
+    report,
+    settings,
+    view,
+)
 
 REQUESTS = {
     "continue launch",
@@ -52,13 +61,14 @@ def test_the_decision_is_total_and_legal(state, lifecycle, ec2, draining):
     """Whatever is seen, the answer is nothing, a request, or an edge of that state."""
     row = None if state is None else record(state)
     seen = None if ec2 is None else Ec2Instance(state=ec2)
+    pool = meta(pool_mode="DRAINING" if draining else "ACTIVE")
     for guest in (
         None,
         report(),
         report(target="Warmed:Stopped"),
         report(phase="setup"),
     ):
-        found = do(view(row, lifecycle, ec2=seen, draining=draining, report=guest))
+        found = do(view(row, lifecycle, ec2=seen, meta=pool, report=guest))
         if found in EDGES:
             before = EDGES[found].before.split()
             assert state in before if state else not before
@@ -68,18 +78,26 @@ def test_the_decision_is_total_and_legal(state, lifecycle, ec2, draining):
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES)
 def test_an_instance_is_ended_only_when_its_row_says_draining(lifecycle):
-    """Terminating is never decided on a row in another state."""
+    """Or when it runs although its row says that it is gone."""
     for state in State:
         found = do(view(record(state), lifecycle))
         if found in ("terminate", "terminate in group", "abandon launch"):
-            assert state is State.DRAINING
+            assert state in (State.DRAINING, State.TERMINATED)
 
 
 def test_a_member_without_a_row_is_registered():
     """Whatever the group has is known to the registry."""
     assert do(view(None, "Warmed:Pending:Wait")) == "register"
     assert do(view(None, "InService")) == "register"
-    assert do(view(None, "")) is None
+    assert do(view(None, "InService", ec2=None)) == "register"
+    assert do(view(None, "", ec2=None)) is None
+
+
+def test_an_instance_that_nobody_knows_is_registered_first_and_ended_later():
+    """The row says when it was first seen; only a later pass ends the instance."""
+    assert do(view(None, "")) == "register"
+    assert do(view(record(State.WARMING, since=NOW - SETTLE_S), "")) is None
+    assert do(view(record(State.WARMING, since=NOW - SETTLE_S - 1), "")) == "stuck"
 
 
 def test_the_way_into_the_pool_is_noted_before_the_hook_is_answered():
@@ -154,7 +172,7 @@ def test_an_instance_that_never_reports_is_given_up():
     assert do(view(stuck, "Pending:Wait")) == "stuck"
 
 
-def test_a_stopped_instance_may_rest_for_as_long_as_it_likes():
+def test_a_stopped_instance_may_rest_for_days():
     """Being stuck is about being on the way, never about resting in the pool."""
     assert do(view(record(State.WARMED, since=NOW - 10**6), "Warmed:Stopped")) is None
 
@@ -178,13 +196,76 @@ def test_leaving_the_pool_is_noted():
 
 
 def test_absence_counts_only_after_a_while():
-    """A listing that lags behind condemns nobody."""
+    """A listing that lags behind condemns nobody, and one that is wrong only a few."""
     fresh = record(State.READY, since=NOW - SETTLE_S)
     settled = record(State.READY, since=NOW - SETTLE_S - 1)
 
-    assert do(view(fresh, "", ec2=None)) is None
-    assert do(view(settled, "", ec2=None)) == "lost"
+    assert do(view(fresh, "")) is None
     assert do(view(settled, "")) == "evict"
+    assert do(view(settled, "", capacity=capacity(LEFT=0))) is None
+
+
+def test_an_instance_is_gone_only_by_ec2s_own_word():
+    """That a listing leaves it out says nothing; a lease would be lost by it."""
+    for row in (leased(), record(State.DRAINING)):
+        assert do(view(row, "", ec2=None)) not in ("lost", "gone")
+    gone = Ec2Instance(state="terminated")
+    assert do(view(leased(), "", ec2=gone)) == "lost"
+    assert do(view(record(State.DRAINING), "", ec2=gone)) == "gone"
+
+
+def test_a_tombstone_whose_instance_runs_is_no_excuse():
+    """It is ended again, from wherever it is."""
+    row = record(State.TERMINATED)
+
+    assert do(view(row, "")) == "terminate"
+    assert do(view(row, "InService")) == "terminate in group"
+    assert do(view(row, "", ec2=Ec2Instance(state="terminated"))) is None
+    assert do(view(row, "", ec2=None)) is None
+
+
+def test_a_quarantined_instance_is_replaced_at_once_and_ended_when_nobody_can_hold_it():
+    """It may be a lease; the longest one is over after the pool's maximum."""
+    patient = record(State.QUARANTINED, since=NOW - 43_230)
+    over = record(State.QUARANTINED, since=NOW - 43_231)
+
+    assert do(view(patient, "InService")) == "detach"
+    assert do(view(patient, "")) is None
+    assert do(view(over, "")) == "discard"
+
+
+def test_a_refresh_replaces_what_is_free_and_of_the_ready_ones_what_can_be_spared():
+    """Leased instances are never touched, younger ones neither."""
+    asked = meta(refresh_at=NOW - 200)
+    old, young = NOW - 300, NOW - 200
+
+    def done(state, lifecycle, born_at, spare=0):
+        of = record(state, born_at=born_at)
+        return do(view(of, lifecycle, meta=asked, capacity=capacity(OLD=spare)))
+
+    assert done(State.WARMED, "Warmed:Stopped", old) == "evict"
+    assert done(State.WARMED, "Warmed:Stopped", young) is None
+    assert done(State.WARMING, "Pending", old) == "stuck"
+    assert done(State.READY, "InService", old) is None
+    assert done(State.READY, "InService", old, spare=1) == "evict"
+    assert do(view(leased(born_at=old), "", meta=asked)) is None
+
+
+def test_a_ready_instance_that_is_one_too_many_is_ended():
+    """Only a ready one: what is on its way may be needed."""
+    many = capacity(EXCESS=1)
+
+    assert do(view(record(State.READY), "InService", capacity=many)) == "evict"
+    assert do(view(record(State.WARMED), "Warmed:Stopped", capacity=many)) is None
+
+
+def test_a_stopped_instance_is_recycled_after_two_weeks():
+    """Its image is old by then, and auditors count stopped instances."""
+    young = record(State.WARMED, since=NOW - RECYCLE_S)
+    old = record(State.WARMED, since=NOW - RECYCLE_S - 1)
+
+    assert do(view(young, "Warmed:Stopped")) is None
+    assert do(view(old, "Warmed:Stopped")) == "evict"
 
 
 def test_without_a_group_nothing_is_concluded():
@@ -243,10 +324,12 @@ def test_how_an_instance_is_ended_depends_on_where_it_is():
 
 def test_a_pool_that_goes_down_ends_what_is_free_and_no_lease():
     """Draining evicts; whoever holds an instance keeps it."""
+    down = meta(pool_mode="DRAINING")
+
     for state in (State.READY, State.WARMED):
-        assert do(view(record(state), "InService", draining=True)) == "evict"
-    assert do(view(record(State.WARMING), "Pending", draining=True)) == "stuck"
-    assert do(view(leased(), "", draining=True)) is None
+        assert do(view(record(state), "InService", meta=down)) == "evict"
+    assert do(view(record(State.WARMING), "Pending", meta=down)) == "stuck"
+    assert do(view(leased(), "", meta=down)) is None
 
 
 def test_rows_of_another_stack_are_never_offered():

@@ -65,7 +65,25 @@ def test_every_change_of_state_raises_the_generation():
     """The fencing number grows with each change, and only then."""
     for name, edge in EDGES.items():
         update, _ = expressions(edge)
-        assert ("ADD gen :one" in update) == (edge.before != edge.after), name
+        moves = edge.before != edge.after
+        assert ("gen" in update) == moves, name
+        assert ("ADD gen :one" in update) == (moves and bool(edge.before)), name
+
+
+def test_every_change_of_state_leaves_a_line_of_history():
+    """In the same write; renewals and stamps would drown the rest."""
+    for name, edge in EDGES.items():
+        update, _ = expressions(edge)
+        assert ("history" in update) == (edge.before != edge.after), name
+        assert ("list_append" in update) == ("history" in update and bool(edge.before))
+
+
+def test_a_row_without_sense_is_fenced_by_what_was_read():
+    """And one of a newer version is left alone."""
+    _, condition = expressions(EDGES["quarantine"])
+
+    assert "gen = :last_gen" in condition
+    assert "NOT v > :v" in condition
 
 
 def test_leaving_ready_leaves_the_index():

@@ -17,6 +17,7 @@ META = Meta(
     cap=2,
     max_lease_s=3600,
     trouble="",
+    seen_at=NOW,
 )
 READY, WARMED = record(State.READY), record(State.WARMED)
 GIVEN_UP = record(State.DRAINING, why="not ready after 180 s", since=NOW - 10)
@@ -31,6 +32,16 @@ def test_a_full_pool_has_no_reason():
     ("records", "changes", "said"),
     [
         ([], {"pool_mode": "DRAINING"}, "the pool is going down"),
+        (
+            [READY, WARMED],
+            {"seen_at": NOW - 720},
+            "its function has not compared its rows with the group for 12 minutes",
+        ),
+        (
+            [],
+            {"seen_at": 0},
+            "its function has not compared its rows with the group yet",
+        ),
         ([leased()] * 2 + [WARMED], {}, "2 instances are leased and the cap is 2"),
         ([], {"trouble": "no capacity"}, "instances cannot be launched: no capacity"),
         (

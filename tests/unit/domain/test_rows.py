@@ -59,7 +59,7 @@ def test_a_good_row_is_read_and_what_it_has_beyond_is_ignored():
         {"epoch": 5},
         {"v": 2},
         {"sk": "META"},
-        {"evict": "no"},
+        {"history": "claimed"},
         {"port": "22"},
         {"lease_id": 7},
     ],
@@ -71,7 +71,7 @@ def test_a_row_that_makes_no_sense_is_refused(change):
         record_from_row({**GOOD, **change})
 
 
-@given(st.dictionaries(st.sampled_from([*GOOD, "hb", "evict", "why"]), ANYTHING))
+@given(st.dictionaries(st.sampled_from([*GOOD, "hb", "history", "why"]), ANYTHING))
 def test_no_row_at_all_brings_the_reader_down(row):
     """Every row is a record or malformed, nothing else."""
     with suppress(MalformedRecord):

@@ -71,9 +71,18 @@ def test_kinds_are_the_documented_ones():
         "throttle",
         "500",
         "503",
+        "denied",
+        "expired_token",
+        "invalid",
+        "not_found",
         "reset_before",
         "reply_lost",
+        "cut",
+        "garbled",
+        "truncated",
         "slow",
+        "hold_before",
+        "hold_after",
     }
 
 
