@@ -3,11 +3,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # A worker waits for its region a third of the time; a file's tests stay together.
-WORKERS := --numprocesses 3 --dist loadfile
+WORKERS := --numprocesses 4 --dist loadfile
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup demo test test-all test-debian test-aws check fmt lint types layers \
-  templates bundle cover lock dist clean
+  templates bundle cover lock dist clean histories kill faults machine fuzz \
+  prove simulate mutants long
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +39,44 @@ test-all: test test-debian ## also those with OpenSSH's programs and a second us
 test-debian: setup .venv-aws/.ready ## only those
 	tests/install-debian
 	$(BIN)/python -m pytest -m debian -rs
+
+# Another DynamoDB as a judge, where npm is there to install one; it runs no scripts.
+JUDGE := $(if $(shell command -v npm 2>/dev/null),.venv-node/.ready)
+
+.venv-node/.ready:
+	npm install --prefix .venv-node --no-save --no-audit --no-fund --ignore-scripts \
+	  --loglevel error dynalite@4.0.0
+	touch $@
+
+histories: setup $(JUDGE) ## 10,000 claims at once: no two share, none is stranded
+	$(if $(JUDGE),ASGWARM_JUDGE=.venv-node/node_modules/.bin/dynalite) \
+	  $(BIN)/python -m tests.prove.histories
+
+faults: setup ## every AWS call, struck by everything that can go wrong; EVERY=1
+	$(BIN)/python -m tests.prove.faults $(if $(EVERY),--every)
+
+kill: setup ## the command line and the function killed at each of their calls
+	$(BIN)/python -m tests.prove.kill
+
+# The size of these two comes from the environment; no test of theirs hangs.
+machine: setup ## 30,000 steps on a real table, each with the outcome that was predicted
+	MACHINE_EXAMPLES=740 QUARANTINE_EXAMPLES=1000 \
+	  $(BIN)/python -m pytest --override-ini faulthandler_timeout=900 tests/prove/machine
+
+fuzz: setup ## 20,000 pieces of nonsense for everything that reads
+	FUZZ_EXAMPLES=20000 $(BIN)/python -m pytest --numprocesses 2 --dist load \
+	  --override-ini faulthandler_timeout=900 tests/prove/fuzz
+
+long: setup ## the tests of a minute each: crowds, two of everything, old tables
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m long
+
+prove: simulate mutants machine fuzz long histories faults kill ## all of the long proofs
+
+simulate: setup ## 4 million steps of a pool in virtual time, with faults; STEPS=40000000
+	$(BIN)/python -m tests.prove.simulate --total $(or $(STEPS),4000000)
+
+mutants: setup ## the simulation notices every guard that is taken away
+	$(BIN)/python -m tests.prove.simulate.hunt
 
 test-aws: setup ## against a real account, which costs money
 	$(BIN)/python -m pytest -m aws -rs
@@ -80,5 +119,5 @@ dist: setup ## build the wheel
 	$(BIN)/python -m hatchling build --target wheel
 
 clean: ## remove what was made
-	rm -rf .venv .venv-aws dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .venv-aws .venv-node dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache .hypothesis

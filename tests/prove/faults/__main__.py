@@ -1,0 +1,76 @@
+"""The whole matrix, on a few regions side by side: `python -m tests.prove.faults`.
+
+Every call is struck in the quickest play that makes it, with `--every` in each. Most of
+a cell is waiting between tries, so there are more workers than processors. The
+last line says how many cells there were, how many passed, and how long it took.
+"""
+
+import argparse
+import multiprocessing
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from asgwarm.clock import monotonic_s
+from tests.prove.faults.loop import LOOP_PLAYS
+from tests.prove.faults.plays import PLAYS
+from tests.prove.faults.worker import work
+
+WORKERS = 6
+
+
+def main() -> int:
+    """Play the matrix, or some plays of it; 1 when a cell fails."""
+    parser = argparse.ArgumentParser(prog="python -m tests.prove.faults")
+    parser.add_argument("plays", nargs="*", help="some of them; all otherwise")
+    parser.add_argument("--every", action="store_true", help="each call in each play")
+    parser.add_argument("--workers", type=int, default=WORKERS)
+    asked = parser.parse_args()
+    began_s = monotonic_s()
+    context = multiprocessing.get_context("spawn")
+    calls, loop_calls, results = context.Queue(), context.Queue(), context.Queue()
+    for queue, plays in ((calls, PLAYS), (loop_calls, LOOP_PLAYS)):
+        for item in _items(plays, asked.plays, every=asked.every):
+            queue.put(item)
+        for _ in range(asked.workers):
+            queue.put(None)
+    for _ in range(asked.workers):
+        context.Process(target=work, args=(calls, loop_calls, results)).start()
+    count, failed = _told(results, asked.workers)
+    took_s = monotonic_s() - began_s
+    sys.stdout.write(f"{count} cells, {count - failed} passed, {took_s:.0f} s\n")
+    return 1 if failed else 0
+
+
+def _items(
+    plays: Mapping[str, Any], named: list[str], *, every: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield which calls to strike in which plays, the slowest first."""
+    chosen = [play for play in named or plays if play in plays]
+    known: set[str] = set()
+    found = []
+    for play in chosen:
+        for call in plays[play].calls:
+            if every or named or call not in known:
+                found.append((play, call))
+            known.add(call)
+    yield from reversed(found)
+
+
+def _told(results: Any, workers: int) -> tuple[int, int]:
+    """Say what was wrong until all workers have ended; how many cells, and failed."""
+    count, failed = 0, 0
+    while workers:
+        wrong = results.get()
+        if wrong is None:
+            workers -= 1
+            continue
+        count, failed = count + 1, failed + bool(wrong)
+        for line in wrong:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+    return count, failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""One region and one table; who uses it takes keys of their own."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.integration.conftest import region  # noqa: F401  # a fixture
+from tests.integration.pools import clients_of
+from tests.prove.machine.play import Play
+
+TABLE = "asgwarm-machine"
+
+
+@pytest.fixture(scope="session")
+def table(region: Any, repository: Path) -> Any:  # noqa: F811  # the fixture
+    """The client of a table that has the template's keys and index."""
+    text = (repository / "templates/pool.yaml").read_text(encoding="utf-8")
+    plain = re.sub(r"!\w+", "", text)  # the functions' names, not what they are given
+    asked = yaml.safe_load(plain)["Resources"]["Table"]["Properties"]
+    keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes")
+    client = clients_of(region).dynamodb
+    client.create_table(TableName=TABLE, **{key: asked[key] for key in keys})
+    return client
+
+
+@pytest.fixture(scope="session")
+def new_play(table: Any) -> Iterator[Any]:
+    """Makes a registry with a model beside it, in keys that nobody else has."""
+    made: list[Play] = []
+
+    def make() -> Play:
+        made.append(Play(table, TABLE, f"machine{len(made)}"))
+        return made[-1]
+
+    yield make
