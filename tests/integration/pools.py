@@ -40,6 +40,16 @@ class Pool:
             for item in answer["Items"]
         }
 
+    def waiters(self) -> dict[str, int]:
+        """When the row of each who waits ends, by its key."""
+        answer = self.table.query(
+            TableName=f"asgwarm-{self.name}",
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"WAIT#{self.name}"}},
+            ConsistentRead=True,
+        )
+        return {row["sk"]["S"]: int(row["ttl_at"]["N"]) for row in answer["Items"]}
+
     def in_state(self, state: str) -> list[str]:
         """Ids of the instances whose row says *state*."""
         return [i for i, row in self.rows().items() if row["st"] == state]

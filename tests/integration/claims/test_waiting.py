@@ -24,17 +24,6 @@ def faults(own_region):
     own_region.control.set_faults()
 
 
-def _waiters(pool):
-    """When each waiter's row ends, by its key."""
-    answer = pool.table.query(
-        TableName=f"asgwarm-{pool.name}",
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": f"WAIT#{pool.name}"}},
-        ConsistentRead=True,
-    )
-    return {row["sk"]["S"]: int(row["ttl_at"]["N"]) for row in answer["Items"]}
-
-
 async def _until(pool, done):
     return await asyncio.to_thread(pool.region.until, done)
 
@@ -53,8 +42,8 @@ async def waiting(dry, user, own_region):
 
 async def test_who_waits_is_counted_for_twenty_seconds_at_a_time(dry, waiting):
     """The row's end is by AWS's clock, and is put off while the waiting goes on."""
-    ((key, first),) = (await _until(dry, lambda: _waiters(dry))).items()
-    again = await _until(dry, lambda: _waiters(dry)[key] > first and _waiters(dry))
+    ((key, first),) = (await _until(dry, lambda: dry.waiters())).items()
+    again = await _until(dry, lambda: dry.waiters()[key] > first and dry.waiters())
 
     assert len(key) == 16
     assert abs(first - (now_s() - AGAIN_S + UNTIL_S)) <= 3
@@ -64,26 +53,26 @@ async def test_who_waits_is_counted_for_twenty_seconds_at_a_time(dry, waiting):
 
 async def test_who_is_told_to_stop_is_counted_no_more(dry, waiting):
     """The row is gone when the claim has ended."""
-    await _until(dry, lambda: _waiters(dry))
+    await _until(dry, lambda: dry.waiters())
 
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
-    assert _waiters(dry) == {}
+    assert dry.waiters() == {}
 
 
 async def test_who_gives_up_is_counted_no_more(dry, user, own_region):
     """The row was there, and is gone when the claim has failed."""
     own_region.control.set_faults(boot_s=3600)
     claim = asyncio.create_task(user(dry).claim(wait_s=2))
-    seen = await _until(dry, lambda: _waiters(dry))
+    seen = await _until(dry, lambda: dry.waiters())
 
     with pytest.raises(PoolEmpty):
         await claim
 
     assert len(seen) == 1
-    assert _waiters(dry) == {}
+    assert dry.waiters() == {}
 
 
 async def test_who_does_not_wait_is_not_counted(dry, user, own_region):

@@ -33,16 +33,6 @@ def _full(pool):
     pool.region.until(is_full, timeout_s=90)
 
 
-def _waiters(pool):
-    answer = pool.table.query(
-        TableName=f"asgwarm-{pool.name}",
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": f"WAIT#{pool.name}"}},
-        ConsistentRead=True,
-    )
-    return answer["Items"]
-
-
 async def test_those_who_wait_are_served_in_parallel(pool, user, record_property):
     """Ten take at most twice as long as the refill of one, and leave no row behind."""
     ada, *crowd = [user(pool) for _ in range(CROWD + 1)]
@@ -63,7 +53,7 @@ async def test_those_who_wait_are_served_in_parallel(pool, user, record_property
     record_property("figure", said)
     assert len({lease.instance_id for lease in leases}) == CROWD
     assert crowd_ms <= 2 * refill_ms
-    assert _waiters(pool) == []
+    assert pool.waiters() == {}
 
 
 async def test_afterwards_the_pool_is_as_it_was(pool, user):

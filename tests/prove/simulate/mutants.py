@@ -197,6 +197,7 @@ def no_meta() -> Swaps:
             cap=9,
             max_lease_s=900,
             trouble="",
+            seen_at=2**40,
         )
 
     return [(registry.Registry, "meta", meta)]

@@ -5,20 +5,10 @@ from dataclasses import replace
 import pytest
 
 from asgwarm.domain.health import RECENT_S, why_not_full
-from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import State
-from tests.unit.domain.make import NOW, STACK, leased, record
+from tests.unit.domain.make import NOW, leased, meta, record
 
-META = Meta(
-    epoch=STACK,
-    pool_mode="ACTIVE",
-    hot=1,
-    warm=1,
-    cap=2,
-    max_lease_s=3600,
-    trouble="",
-    seen_at=NOW,
-)
+META = meta(warm=1, cap=2)
 READY, WARMED = record(State.READY), record(State.WARMED)
 GIVEN_UP = record(State.DRAINING, why="not ready after 180 s", since=NOW - 10)
 

@@ -6,21 +6,11 @@ from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record, State
 from asgwarm.errors import ConfigError, GuardRefused
 from asgwarm.leasing.limits import check_owner_cap, check_ttl, end_of
-
-NOW = 1_800_000_000
+from tests.unit.domain.make import NOW, meta
 
 
 def _meta(owner_cap: int = 0) -> Meta:
-    return Meta(
-        epoch="stack",
-        pool_mode="ACTIVE",
-        hot=1,
-        warm=2,
-        cap=10,
-        max_lease_s=7200,
-        owner_cap=owner_cap,
-        trouble="",
-    )
+    return meta(max_lease_s=7200, owner_cap=owner_cap)
 
 
 def _record(owner: str, state: State = State.LEASED) -> Record:
