@@ -83,6 +83,7 @@ def test_a_lease_that_has_ended_cannot_be_renewed(own_home, own_pool, kept):
 def test_no_renewal_goes_beyond_the_pool_s_longest_lease(own_home, own_pool, kept):
     """The end that is told is the one that the reaper enforces."""
     began = now_s() - 43_200 + 1800
+    own_pool.region.until(lambda: "lease_seen_at" in _row(own_pool, kept))
     own_pool.table.update_item(
         TableName="asgwarm-dev",
         Key=own_pool.key(kept["instance_id"]),
