@@ -105,6 +105,11 @@ def state_dir(env: Mapping[str, str]) -> Path:
     return _xdg(env, "XDG_STATE_HOME", ".local/state")
 
 
+def cache_dir(env: Mapping[str, str]) -> Path:
+    """Folder of what saves time and is not missed when it is gone."""
+    return _xdg(env, "XDG_CACHE_HOME", ".cache")
+
+
 def _xdg(env: Mapping[str, str], variable: str, fallback: str) -> Path:
     # The XDG specification has relative paths ignored.
     named = env.get(variable, "")

@@ -132,6 +132,7 @@ class AsyncPool(WatchedPool):
             wait_s=wait_s,
             timings=timings,
             on_wait=on_wait,
+            ready_lists=self._ready_lists,
         )
         lease = await self._held(leases, wish) if name or token else None
         lease = lease or await self._take(claiming)
@@ -210,15 +211,8 @@ class AsyncPool(WatchedPool):
     async def _take(self, claiming: Claiming) -> Lease:
         """Claim an instance."""
         leases, wish = claiming.leases, claiming.wish
-        meta, page = await asyncio.gather(
-            asyncio.to_thread(leases.meta), claiming.page()
-        )
-        limits.check_ttl(wish.dur_s, meta, command="asgwarm get")
-        if meta.owner_cap:
-            records = (await asyncio.to_thread(leases.all)).values()
-            limits.check_owner_cap(meta, records, self._owner, pool=self.name)
         try:
-            record, waited = await claiming.claim(meta, page)
+            record, waited = await claiming.claim()
         except UnknownOutcome:
             self._write_down(wish, instance_id="", outcome="unknown")
             raise

@@ -93,14 +93,18 @@ class Invocation:
     def pool(self, typed: str) -> "AsyncPool":
         """The pool that was typed, or the configured one."""
         name = self.pool_name(typed)
+        from asgwarm.leasing.remembered import ReadyLists
         from asgwarm.pool import AsyncPool
 
+        settings = self.clients.settings
+        place = (self.clients.region, settings.endpoint_url, settings.profile)
         return AsyncPool(
             name,
             clients=self.clients,
             journal=self.journal,
             owner=self.owner,
             warn=self._warn,
+            ready_lists=ReadyLists(config.cache_dir(self.env) / "ready", place),
         )
 
     async def find(

@@ -7,6 +7,8 @@ Rule 3: an unknown outcome ends the attempt; going on could strand a lease.
 Rule 4: who waits says so, for the pool to start what is missing; see `waiting`.
 Rule 5: a write that was sent is waited for, also by who is told to stop: what it
 got is in `taken`, and has to be given back.
+Rule 6: what an earlier claim saw ready is tried before anything is read; it costs a
+write that fails when it is not so any more.
 """
 
 import asyncio
@@ -21,7 +23,9 @@ from asgwarm.domain.health import counts_of, is_stale, why_not_full
 from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record
 from asgwarm.errors import ClaimContended, GuardRefused, PoolEmpty, UnknownOutcome
+from asgwarm.leasing import limits
 from asgwarm.leasing.lease import is_reachable
+from asgwarm.leasing.remembered import ReadyLists
 from asgwarm.leasing.waiting import Place
 from asgwarm.registry.leases import PAGE, Leases, Taken, Wish
 
@@ -40,6 +44,7 @@ class Claiming:
     Args:
         wait_s: How long to go on while there is none; 0 asks once.
         on_wait: Gets one sentence on why there is none, when it changes.
+        ready_lists: What earlier claims saw ready; without it every claim reads.
     """
 
     leases: Leases
@@ -48,29 +53,70 @@ class Claiming:
     wait_s: int
     timings: Timings
     on_wait: Callable[[str], None]
+    ready_lists: ReadyLists | None = None
     sent_at_s: float | None = field(default=None, init=False)  # of the last write
     taken: Record | None = field(default=None, init=False)
     is_unsettled: bool = field(default=False, init=False)  # a write without an answer
+    _untried: list[Record] = field(default_factory=list, init=False)  # of a page
     _said: str = field(default="", init=False)
     _look_again_at_s: float = field(default=0.0, init=False)
 
-    async def claim(self, meta: Meta, page: list[Record]) -> tuple[Record, bool]:
+    async def claim(self) -> tuple[Record, bool]:
         """Return a LEASED record of ours, and whether it had to be waited for.
 
-        Args:
-            page: The first page of the ready index.
-
         Raises:
+            PoolNotFound: There is no such pool in this region.
+            ConfigError: It does not allow a lease of that length.
             PoolEmpty: There was no ready instance in time.
             ClaimContended: There were, and others took every one.
-            GuardRefused: The pool is going down.
+            GuardRefused: The pool is going down, or the user has enough leases.
             UnknownOutcome: See `Leases.claim`.
         """
+        if record := await self._claim_remembered():
+            return record, False
+        now = now_s()
+        meta, page = await asyncio.gather(
+            asyncio.to_thread(self.leases.meta), self._page()
+        )
+        await self._check(meta)
         place = Place(self.leases)
         try:
-            return await self._claim(meta, page, place)
+            record, waited = await self._claim(meta, page, place)
         finally:
             await place.leave()
+        if not waited:
+            self._remember(meta, now)
+        return record, waited
+
+    async def _claim_remembered(self) -> Record | None:
+        lists, pool = self.ready_lists, self.leases.pool
+        known = lists.take(pool, now_s()) if lists else None
+        if not known or not limits.allows_ttl(self.wish.dur_s, known.meta):
+            return None
+        record = await self._try(self._candidates(known.meta, known.records))
+        if record:
+            self._remember(known.meta, known.read_at)
+        return record
+
+    def _remember(self, meta: Meta, read_at: int) -> None:
+        """Keep what is left for the next claim, beside what comes now."""
+        if self.ready_lists:
+            asyncio.get_running_loop().run_in_executor(
+                None,
+                self.ready_lists.put,
+                self.leases.pool,
+                meta,
+                self._untried,
+                read_at,
+            )
+
+    async def _check(self, meta: Meta) -> None:
+        """Return if the pool lets this user have such a lease."""
+        limits.check_ttl(self.wish.dur_s, meta, command="asgwarm get")
+        if meta.owner_cap:
+            records = (await asyncio.to_thread(self.leases.all)).values()
+            owner = self.wish.lease_owner
+            limits.check_owner_cap(meta, records, owner, pool=self.leases.pool)
 
     async def _claim(
         self, meta: Meta, page: list[Record], place: Place
@@ -91,9 +137,9 @@ class Claiming:
                 pause_s, rounds, waited = min(pause_s * 1.4, LONGEST_PAUSE_S), 0, True
             rounds += 1
             # Where nothing is ready one page from the start shows whatever comes.
-            page = await self.page("" if candidates else FIRST_KEY)
+            page = await self._page("" if candidates else FIRST_KEY)
 
-    async def page(self, start: str = "") -> list[Record]:
+    async def _page(self, start: str = "") -> list[Record]:
         """Return a page of the ready index from *start* on, or from a random place.
 
         A short page goes on at the beginning of the index.
@@ -121,7 +167,8 @@ class Claiming:
         return free
 
     async def _try(self, candidates: list[Record]) -> Record | None:
-        for record in candidates[:LOSSES_PER_PAGE]:
+        for tried, record in enumerate(candidates[:LOSSES_PER_PAGE], start=1):
+            self._untried = candidates[tried:]
             with self.timings.phase("claim"):
                 try:
                     return await self._write(record)

@@ -16,6 +16,11 @@ SHORTEST_TTL_S = 60
 RELEASE_TIMEOUT_S = 2.0  # at the end of a session; behind it stands the lease's own end
 
 
+def allows_ttl(ttl_s: int, meta: Meta) -> bool:
+    """Whether a lease of the pool may last *ttl_s* seconds."""
+    return SHORTEST_TTL_S <= ttl_s <= meta.max_lease_s
+
+
 def check_ttl(ttl_s: int, meta: Meta, *, command: str) -> None:
     """Return if a lease of the pool may last *ttl_s* seconds.
 
@@ -25,7 +30,7 @@ def check_ttl(ttl_s: int, meta: Meta, *, command: str) -> None:
     Raises:
         ConfigError: It may not.
     """
-    if not SHORTEST_TTL_S <= ttl_s <= meta.max_lease_s:
+    if not allows_ttl(ttl_s, meta):
         raise ConfigError(
             f"a lease of this pool lasts {SHORTEST_TTL_S} to {meta.max_lease_s} "
             f"seconds, not {ttl_s}",

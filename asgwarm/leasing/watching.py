@@ -18,6 +18,7 @@ from asgwarm.errors import LeaseNotFound
 from asgwarm.leasing.finding import ended, live
 from asgwarm.leasing.journal import Entry, Journal
 from asgwarm.leasing.lease import Lease, lease_of
+from asgwarm.leasing.remembered import ReadyLists
 from asgwarm.registry.leases import Leases
 from asgwarm.registry.registry import Registry
 
@@ -34,6 +35,7 @@ class WatchedPool:
 
     Args:
         warn: Gets one sentence where something went wrong that needs no exception.
+        ready_lists: What earlier claims saw ready; without it every claim reads.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class WatchedPool:
         journal: Journal,
         owner: str,
         warn: Callable[[str], None] = silent,
+        ready_lists: ReadyLists | None = None,
     ) -> None:
         self.name = check_pool(name)
         self._clients = clients
         self._journal = journal
         self._owner = owner
         self._warn = warn
+        self._ready_lists = ready_lists
 
     async def find(self, lease_or_name: str) -> Lease:
         """Return a live lease by its id or its name.
