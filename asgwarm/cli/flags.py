@@ -1,24 +1,24 @@
 """Flags as values: a command's dataclass becomes its options, and back.
 
-Rule: a command names its options once, as annotated fields of `Flags`; typer reads
-them for parsing and for `--help`, the command gets one frozen value.
+Rule: a command names its options once, as annotated fields of `Flags`; both parsers
+read them, the quick one and the one that explains, and the command gets one frozen
+value.
 """
 
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from asgwarm.cli.options import Argument, declared, names_of, option, read
 from asgwarm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from asgwarm.cli.options import Option
 
 PoolArgument = Annotated[
     str,
-    typer.Argument(
-        metavar="POOL",
-        help="Name of the pool; else ASGWARM_POOL, asgwarm.toml, default.",
-    ),
+    Argument("POOL", "Name of the pool; else ASGWARM_POOL, asgwarm.toml, default."),
 ]
 
 
@@ -27,21 +27,17 @@ class Common:
     """What every command accepts."""
 
     json: Annotated[
-        bool, typer.Option("--json", help="Documents for programs instead of text.")
+        bool, option("--json", help="Documents for programs instead of text.")
     ] = False
-    region: Annotated[
-        str, typer.Option("--region", metavar="NAME", help="AWS region.")
-    ] = ""
-    profile: Annotated[
-        str, typer.Option("--profile", metavar="NAME", help="AWS profile.")
-    ] = ""
+    region: Annotated[str, option(metavar="NAME", help="AWS region.")] = ""
+    profile: Annotated[str, option(metavar="NAME", help="AWS profile.")] = ""
     local: Annotated[
-        bool, typer.Option("--local", help="The emulated region instead of AWS.")
+        bool, option("--local", help="The emulated region instead of AWS.")
     ] = False
     debug: Annotated[
-        bool, typer.Option("--debug", help="A traceback when the unexpected happens.")
+        bool, option("--debug", help="A traceback when the unexpected happens.")
     ] = False
-    version: Annotated[bool, typer.Option("--version", hidden=True)] = False
+    version: Annotated[bool, option("--version", hidden=True)] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +59,21 @@ def parse(
     Raises:
         ConfigError: A word is not understood.
     """
+    values = read((own, Common), args) or explained(name, own, help_text, args)
+    if values is None:
+        return None
+    return _take(own, values), _take(Common, values)
+
+
+def explained(
+    name: str, own: type[Any], help_text: str, args: Sequence[str]
+) -> dict[str, Any] | None:
+    """Return the values of all fields, read by the parser that explains itself.
+
+    Raises, and returns None, as `parse`.
+    """
+    import typer
+
     app = typer.Typer(
         add_completion=False,
         rich_markup_mode=None,
@@ -78,9 +89,7 @@ def parse(
         raise ConfigError(
             _lower(error.format_message()), hint=f"asgwarm {name} --help"
         ) from error
-    if not isinstance(values, dict):
-        return None
-    return _take(own, values), _take(Common, values)
+    return values if isinstance(values, dict) else None
 
 
 def _receiver(*groups: type[Any]) -> Callable[..., dict[str, Any]]:
@@ -89,11 +98,8 @@ def _receiver(*groups: type[Any]) -> Callable[..., dict[str, Any]]:
     def receive(**values: Any) -> dict[str, Any]:
         return values
 
-    hints = {
-        name: hint
-        for group in groups
-        for name, hint in get_type_hints(group, include_extras=True).items()
-    }
+    every = [field for group in groups for field in fields(group)]
+    hints = {field.name: _hint(field) for field in every}
     receive.__annotations__ = hints
     receive.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # typer reads it
         [
@@ -103,11 +109,29 @@ def _receiver(*groups: type[Any]) -> Callable[..., dict[str, Any]]:
                 default=_default(field),
                 annotation=hints[field.name],
             )
-            for group in groups
-            for field in fields(group)
+            for field in every
         ]
     )
     return receive
+
+
+def _hint(field: Any) -> Any:
+    """Return a field's type as typer has it."""
+    import typer
+
+    kind, what = declared(field)
+    if isinstance(what, Argument):
+        return Annotated[kind, typer.Argument(metavar=what.metavar, help=what.help)]
+    names = _spelled(field, what, kind)
+    shown = typer.Option(
+        *names, help=what.help, metavar=what.metavar, hidden=what.hidden
+    )
+    return Annotated[kind, shown]
+
+
+def _spelled(field: Any, what: "Option", kind: Any) -> tuple[str, ...]:
+    # Without names of its own a switch would get a --no-… beside it.
+    return names_of(field, what) if what.names or kind is bool else ()
 
 
 def _default(field: Any) -> Any:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from asgwarm.cli.options import Argument
 from asgwarm.cli.signals import run_async
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 class Flags:
     """What `connect` accepts."""
 
-    lease: Annotated[str, typer.Argument(metavar="LEASE", help="Its id or name.")]
+    lease: Annotated[str, Argument(metavar="LEASE", help="Its id or name.")]
 
 
 def run(flags: Flags, invocation: "Invocation") -> int:

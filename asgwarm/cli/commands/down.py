@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from asgwarm.cli.flags import PoolArgument
+from asgwarm.cli.options import option
 from asgwarm.errors import FINDINGS
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ class Flags:
 
     pool: PoolArgument = ""
     force: Annotated[
-        bool, typer.Option("--force", help="End live leases instead of refusing.")
+        bool, option("--force", help="End live leases instead of refusing.")
     ] = False
 
 

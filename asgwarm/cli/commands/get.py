@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
-import typer
-
 from asgwarm.cli.flags import PoolArgument
+from asgwarm.cli.options import option
 from asgwarm.cli.signals import run_async
 from asgwarm.domain.escape import printable
 from asgwarm.domain.names import duration_s
@@ -34,24 +33,24 @@ class Flags:
 
     pool: PoolArgument = ""
     ttl: Annotated[
-        str, typer.Option(metavar="TIME", help="Length of the lease: 90s, 15m, 2h.")
+        str, option(metavar="TIME", help="Length of the lease: 90s, 15m, 2h.")
     ] = "1h"
     wait: Annotated[
-        str, typer.Option(metavar="TIME", help="How long to wait for an instance.")
+        str, option(metavar="TIME", help="How long to wait for an instance.")
     ] = "60s"
     name: Annotated[
-        str, typer.Option(metavar="NAME", help="Your own name for the lease.")
+        str, option(metavar="NAME", help="Your own name for the lease.")
     ] = ""
     keep: Annotated[
-        bool, typer.Option("--keep", help="Keep the lease when the session ends.")
+        bool, option("--keep", help="Keep the lease when the session ends.")
     ] = False
     token: Annotated[
         str,
-        typer.Option(metavar="TEXT", help="The same token gets the same lease back."),
+        option(metavar="TEXT", help="The same token gets the same lease back."),
     ] = ""
     no_shell: Annotated[
         bool,
-        typer.Option("--no-shell", help="Claim and do not connect; implies --keep."),
+        option("--no-shell", help="Claim and do not connect; implies --keep."),
     ] = False
 
 

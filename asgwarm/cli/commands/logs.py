@@ -5,9 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from asgwarm.cli.flags import PoolArgument
+from asgwarm.cli.options import option
 from asgwarm.cli.signals import run_async
 
 if TYPE_CHECKING:
@@ -25,9 +24,9 @@ class Flags:
     """What `logs` accepts."""
 
     pool: PoolArgument = ""
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")
-    ] = False
+    follow: Annotated[bool, option("--follow", "-f", help="Go on until Ctrl-C.")] = (
+        False
+    )
 
 
 def run(flags: Flags, invocation: "Invocation") -> int:

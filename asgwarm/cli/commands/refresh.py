@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from asgwarm.cli.flags import PoolArgument
+from asgwarm.cli.options import option
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
@@ -18,7 +17,7 @@ class Flags:
     pool: PoolArgument = ""
     now: Annotated[
         bool,
-        typer.Option("--now", help="End the ready ones at once, not one by one."),
+        option("--now", help="End the ready ones at once, not one by one."),
     ] = False
 
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from asgwarm.cli.ask import ask, check_somebody_is_there
+from asgwarm.cli.options import Argument, option
 from asgwarm.cli.signals import run_async
 from asgwarm.errors import ConfigError
 
@@ -19,23 +18,23 @@ class Flags:
     """What `release` accepts."""
 
     leases: Annotated[
-        list[str] | None, typer.Argument(metavar="[LEASE]…", help="Ids or names.")
+        list[str] | None, Argument(metavar="[LEASE]…", help="Ids or names.")
     ] = None
     mine: Annotated[
-        bool, typer.Option("--mine", help="All leases of yours from this computer.")
+        bool, option("--mine", help="All leases of yours from this computer.")
     ] = False
-    all: Annotated[bool, typer.Option("--all", help="All leases of everybody.")] = False
+    all: Annotated[bool, option("--all", help="All leases of everybody.")] = False
     recover: Annotated[
         bool,
-        typer.Option("--recover", help="What claims got whose answers were lost."),
+        option("--recover", help="What claims got whose answers were lost."),
     ] = False
     pool: Annotated[
-        str, typer.Option(metavar="POOL", help="The pool of --mine and --all.")
+        str, option(metavar="POOL", help="The pool of --mine and --all.")
     ] = ""
-    force: Annotated[
-        bool, typer.Option("--force", help="Also what somebody else holds.")
-    ] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+    force: Annotated[bool, option("--force", help="Also what somebody else holds.")] = (
+        False
+    )
+    yes: Annotated[bool, option("--yes", "-y", help="Do not ask.")] = False
 
 
 def run(flags: Flags, invocation: "Invocation") -> int:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from asgwarm.cli.options import Argument, option
 from asgwarm.cli.signals import run_async
 from asgwarm.domain.names import duration_s
 
@@ -16,10 +15,10 @@ if TYPE_CHECKING:
 class Flags:
     """What `renew` accepts."""
 
-    lease: Annotated[str, typer.Argument(metavar="LEASE", help="Its id or name.")]
+    lease: Annotated[str, Argument(metavar="LEASE", help="Its id or name.")]
     ttl: Annotated[
         str,
-        typer.Option(metavar="TIME", help="Its length from now on: 90s, 15m, 2h."),
+        option(metavar="TIME", help="Its length from now on: 90s, 15m, 2h."),
     ] = "1h"
 
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from asgwarm.cli.flags import PoolArgument
+from asgwarm.cli.options import option
 from asgwarm.cli.signals import run_async
 from asgwarm.errors import FINDINGS
 
@@ -20,7 +19,7 @@ class Flags:
     pool: PoolArgument = ""
     exit_code: Annotated[
         bool,
-        typer.Option("--exit-code", help=f"Exit {FINDINGS} when the pool is not full."),
+        option("--exit-code", help=f"Exit {FINDINGS} when the pool is not full."),
     ] = False
 
 

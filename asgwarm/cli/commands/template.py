@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from asgwarm.cli.options import option
 from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ class Flags:
     """What `template` accepts."""
 
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A file instead of stdout.")
+        Path | None, option(metavar="FILE", help="A file instead of stdout.")
     ] = None
 
 

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from asgwarm.cli.ask import ask, check_somebody_is_there
 from asgwarm.cli.flags import PoolArgument
+from asgwarm.cli.options import option
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
@@ -20,58 +19,54 @@ class Flags:
     pool: PoolArgument = ""
     hot: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Instances ready to be claimed.  [1]"),
+        option(metavar="N", help="Instances ready to be claimed.  [1]"),
     ] = None
     warm: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Stopped instances in the warm pool.  [2]"),
+        option(metavar="N", help="Stopped instances in the warm pool.  [2]"),
     ] = None
     cap: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Leased and ready together at most.  [10]"),
+        option(metavar="N", help="Leased and ready together at most.  [10]"),
     ] = None
     owner_cap: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Leases of one user at most, 0 for any.  [0]"),
+        option(metavar="N", help="Leases of one user at most, 0 for any.  [0]"),
     ] = None
-    instance_type: Annotated[
-        str | None, typer.Option(metavar="TYPE", help="[m7i.large]")
-    ] = None
+    instance_type: Annotated[str | None, option(metavar="TYPE", help="[m7i.large]")] = (
+        None
+    )
     ami: Annotated[
         str | None,
-        typer.Option(
-            metavar="AMI", help="SSM parameter or ami-… id.  [Amazon Linux 2023]"
-        ),
+        option(metavar="AMI", help="SSM parameter or ami-… id.  [Amazon Linux 2023]"),
     ] = None
     setup: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Script that runs once on each instance."),
+        option(metavar="FILE", help="Script that runs once on each instance."),
     ] = None
     setup_timeout: Annotated[
-        str | None, typer.Option(metavar="TIME", help="How long it may take.  [10m]")
+        str | None, option(metavar="TIME", help="How long it may take.  [10m]")
     ] = None
-    vpc: Annotated[
-        str | None, typer.Option(metavar="VPC", help="[the default VPC]")
-    ] = None
+    vpc: Annotated[str | None, option(metavar="VPC", help="[the default VPC]")] = None
     subnet: Annotated[
         list[str] | None,
-        typer.Option(metavar="SUBNET", help="May be repeated.  [all of the VPC]"),
+        option(metavar="SUBNET", help="May be repeated.  [all of the VPC]"),
     ] = None
     allow: Annotated[
         str | None,
-        typer.Option(metavar="CIDR", help="Who reaches port 22.  [your address]"),
+        option(metavar="CIDR", help="Who reaches port 22.  [your address]"),
     ] = None
     address: Annotated[
         str | None,
-        typer.Option(metavar="KIND", help="public or private.  [public]"),
+        option(metavar="KIND", help="public or private.  [public]"),
     ] = None
     max_lease: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Longest lease.  [12h]")
+        str | None, option(metavar="TIME", help="Longest lease.  [12h]")
     ] = None
     plan: Annotated[
-        bool, typer.Option("--plan", help="Show what it would cost; touch nothing.")
+        bool, option("--plan", help="Show what it would cost; touch nothing.")
     ] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+    yes: Annotated[bool, option("--yes", "-y", help="Do not ask.")] = False
 
 
 def run(flags: Flags, invocation: "Invocation") -> int:
