@@ -2,18 +2,13 @@
 
 Rule 1: Ctrl-C, SIGTERM and SIGHUP end a run with 130, 143 and 129, after an attempt
 to release. A second signal cuts that attempt short.
-Rule 2: after a signal no call that is still waiting for its answer is waited for.
-Rule 3: a signal that the parent had ignored (`nohup`) stays ignored.
+Rule 2: a signal that the parent had ignored (`nohup`) stays ignored.
 """
 
-import asyncio
 import signal
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any, TypeVar
-
-from asgwarm.errors import AsgwarmError
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -45,51 +40,7 @@ def _raise(signum: int, _frame: FrameType | None) -> None:
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:
-    """Run *main* to its end; an ending signal cancels it and is then raised.
+    """Run *main* to its end; see `running.run`, which is loaded when it is needed."""
+    from asgwarm.cli.running import run
 
-    Raises:
-        Interrupted: A signal arrived, and *main* has put right what it had begun.
-            An error of ours that this met on its way is its cause.
-    """
-    received: list[int] = []
-    try:
-        result = asyncio.run(_watched(main, received))
-    except (asyncio.CancelledError, AsgwarmError) as error:
-        if received:
-            raise Interrupted(received[0]) from error
-        raise
-    finally:
-        install()  # the closing loop has put back the system's handlers
-    if received:
-        raise Interrupted(received[0])
-    return result
-
-
-class _Threads(ThreadPoolExecutor):
-    """Threads of blocking calls, which are left alone once a signal was received."""
-
-    def __init__(self, received: list[int]) -> None:
-        super().__init__(thread_name_prefix="call")
-        self._received = received
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        left_alone = bool(self._received)
-        super().shutdown(
-            wait=wait and not left_alone, cancel_futures=cancel_futures or left_alone
-        )
-
-
-async def _watched(main: Coroutine[Any, Any, T], received: list[int]) -> T:
-    loop = asyncio.get_running_loop()
-    loop.set_default_executor(_Threads(received))
-    task = asyncio.current_task()
-
-    def stop(signum: int) -> None:
-        received.append(signum)
-        if task is not None:
-            task.cancel()
-
-    for signum in ENDING:
-        if signal.getsignal(signum) is not signal.SIG_IGN:
-            loop.add_signal_handler(signum, stop, signum)
-    return await main
+    return run(main)

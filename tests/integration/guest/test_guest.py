@@ -144,6 +144,28 @@ def test_instance_connect_may_stand_in_the_options_of_sshds_unit(stage):
     assert stage.region.next_row()["phase"] == "done"
 
 
+def test_the_key_lookup_has_run_before_it_is_done(stage):
+    """At first touch a volume is slow; no user meets that."""
+    ran = stage.machine.root / "ran"
+    stage.machine.put(
+        "opt/aws/bin/eic_run_authorized_keys", f"#!/bin/sh\necho $1 >{ran}\n", 0o755
+    )
+    stage.start()
+
+    assert stage.region.next_row()["phase"] == "done"
+    assert ran.read_text() == "root\n"
+
+
+def test_a_key_lookup_that_fails_keeps_nobody_out(stage):
+    """It knows no key of a user whom nobody asked about; that says nothing."""
+    stage.machine.put(
+        "opt/aws/bin/eic_run_authorized_keys", "#!/bin/sh\nfalse\n", 0o755
+    )
+    stage.start()
+
+    assert stage.region.next_row()["phase"] == "done"
+
+
 @pytest.mark.parametrize("skew_s", [-90, 90])
 def test_with_a_wrong_clock_nothing_is_reported(stage, skew_s):
     """Pushed keys live 60 s by the instance's clock, so it must be right."""
