@@ -66,6 +66,7 @@ def _launching(
     paused = "Launch" in group.suspended
     if paused and not stop and pool.meta.trouble.startswith(PAUSED):
         yield "resume", "Launch"
-    yield "trouble", stop or failure
+    if (said := stop or failure) != pool.meta.trouble:
+        yield "trouble", said
     if stop and not paused:
         yield "suspend", "Launch"

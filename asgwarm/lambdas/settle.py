@@ -92,8 +92,11 @@ def _ask(world: World, view: View, do: str, _: str) -> View:
     if do == "detach":
         world.fleet.ask("detach_instances", InstanceIds=[view.instance_id], **shrink)
         return replace(view, lifecycle="Detaching")
-    ask = "terminate_instance_in_auto_scaling_group"
-    world.fleet.ask(ask, InstanceId=view.instance_id, **shrink)
+    world.fleet.ask(
+        "terminate_instance_in_auto_scaling_group",
+        InstanceId=view.instance_id,
+        **shrink,
+    )
     return replace(view, lifecycle="Terminating")
 
 

@@ -37,8 +37,7 @@ class World:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.registry = Registry(boto3.client("dynamodb"), settings.pool, "function")
-        clients = boto3.client("autoscaling"), boto3.client("ec2")
-        self.fleet = Fleet(*clients, settings)
+        self.fleet = Fleet(boto3.client("autoscaling"), boto3.client("ec2"), settings)
 
     def look(self, now: int) -> PoolView | None:
         """Return what there is; None without META."""
