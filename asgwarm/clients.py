@@ -1,16 +1,21 @@
 """The one place that builds AWS clients.
 
-Rule 1: settings come as one value; no other product code reads AWS's environment.
+Rule 1: settings come as one value, the environment as another; no other product code
+reads AWS's environment. boto3 reads the process's own.
 Rule 2: an answer that is no document is no answer. botocore takes broken JSON for an
 empty success, which would read as "there is no such pool".
-Rule 3: a client is built when it is first asked for, because building one costs
-tens of milliseconds and the way to a prompt needs two of them.
+Rule 3: a client is built when it is first asked for, because boto3 needs a fifth of
+a second of CPU for the first one.
+Rule 4: the way to a prompt goes over the lean clients, where it is understood in full
+where and as whom to call; boto3's stand behind them for all else.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from asgwarm.errors import ConfigError
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2_instance_connect import EC2InstanceConnectClient
     from mypy_boto3_sts import STSClient
+
+    from asgwarm.lean.situation import Situation
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 10
@@ -45,8 +52,19 @@ class AwsSettings:
 class Clients:
     """AWS clients of one account and region, each built on first use."""
 
-    def __init__(self, settings: AwsSettings) -> None:
+    def __init__(
+        self, settings: AwsSettings, env: Mapping[str, str] = os.environ
+    ) -> None:
         self.settings = settings
+        self._env = env
+        self._full: dict[str, Any] = {}
+        self._building = Lock()
+
+    @cached_property
+    def _situation(self) -> "Situation | None":
+        from asgwarm.lean.situation import understand
+
+        return understand(self.settings, self._env)
 
     @cached_property
     def _session(self) -> "boto3.Session":
@@ -79,6 +97,8 @@ class Clients:
         Raises:
             ConfigError: Nothing names one.
         """
+        if self._situation is not None:
+            return self._situation.region
         region = self._session.region_name
         if region is None:
             raise ConfigError(
@@ -104,15 +124,48 @@ class Clients:
         client.meta.events.register("before-parse", _check_document)
         return client
 
+    def _once(self, service: str, *, attempts: int | None = None) -> Any:
+        """Return boto3's client, built once, whichever threads ask."""
+        with self._building:
+            if service not in self._full:
+                self._full[service] = self._client(service, attempts=attempts)
+            return self._full[service]
+
+    @property
+    def full_dynamodb(self) -> "DynamoDBClient":
+        """boto3's client of DynamoDB, for all of its calls."""
+        return self._once("dynamodb")  # type: ignore[no-any-return]
+
+    @property
+    def full_eic(self) -> "EC2InstanceConnectClient":
+        """boto3's client of EC2 Instance Connect, which tries once."""
+        return self._once("ec2-instance-connect", attempts=1)  # type: ignore[no-any-return]
+
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """Client of DynamoDB."""
-        return self._client("dynamodb")  # type: ignore[no-any-return]
+        """Client of DynamoDB for what the registry reads and writes."""
+        if self._situation is None:
+            return self.full_dynamodb
+        from asgwarm.lean.client import DynamoDB
+
+        return DynamoDB(  # type: ignore[return-value]  # it has what is called of it
+            self._situation,
+            read_timeout_s=self.settings.read_timeout_s,
+            full=lambda: self.full_dynamodb,
+        )
 
     @cached_property
     def eic(self) -> "EC2InstanceConnectClient":
         """Client of EC2 Instance Connect; whoever pushes a key repeats it himself."""
-        return self._client("ec2-instance-connect", attempts=1)  # type: ignore[no-any-return]
+        if self._situation is None:
+            return self.full_eic
+        from asgwarm.lean.client import InstanceConnect
+
+        return InstanceConnect(  # type: ignore[return-value]  # as above
+            self._situation,
+            read_timeout_s=self.settings.read_timeout_s,
+            full=lambda: self.full_eic,
+        )
 
     @cached_property
     def autoscaling(self) -> "AutoScalingClient":

@@ -71,7 +71,7 @@ class Invocation:
         """
         from asgwarm.clients import Clients
 
-        return Clients(self._settings())
+        return Clients(self._settings(), self.env)
 
     def start_local_region(self) -> None:
         """Start the local region, or find it running."""

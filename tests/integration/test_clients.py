@@ -1,18 +1,21 @@
-"""The product's own clients: what they do with an answer that is no answer."""
+"""The product's own clients: broken answers, and what is waited for."""
+
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import HTTPClientError
 
 from asgwarm.aws_errors import translated
+from asgwarm.clients import Clients
 from asgwarm.errors import Unavailable
-from tests.integration.pools import clients_of
+from tests.integration.pools import clients_of, settings_of
 
 
 @pytest.mark.parametrize("kind", ["garbled", "truncated"])
 @pytest.mark.parametrize(
     ("client", "method", "parameters"),
     [
-        ("dynamodb", "list_tables", {}),
+        ("full_dynamodb", "list_tables", {}),
         ("ec2", "describe_vpcs", {}),
     ],
 )
@@ -32,13 +35,8 @@ def test_an_answer_that_is_no_document_is_no_answer(
 
 def test_what_a_client_tries_and_how_long_it_waits_can_be_set(own_region):
     """The settings' own numbers are a person's."""
-    from dataclasses import replace
-
-    from asgwarm.clients import Clients
-    from tests.integration.pools import settings_of
-
     settings = replace(settings_of(own_region), attempts=1, read_timeout_s=0.05)
     own_region.control.set_faults(http=[{"kind": "slow", "delay_s": 0.3}])
     with pytest.raises(HTTPClientError):
-        Clients(settings).dynamodb.list_tables()
+        Clients(settings).full_dynamodb.list_tables()
     own_region.control.set_faults()

@@ -3,9 +3,6 @@
 Never two leases for one claim, and never one that somebody pays for without knowing.
 """
 
-from contextlib import contextmanager
-from types import SimpleNamespace
-
 import pytest
 
 from asgwarm.errors import (
@@ -15,6 +12,7 @@ from asgwarm.errors import (
     Unavailable,
     UnknownOutcome,
 )
+from tests.integration.claims.around import Around
 from tests.integration.pools import serve
 
 CLAIM = {"service": "dynamodb", "action": "UpdateItem", "owner": "user"}
@@ -32,14 +30,6 @@ def faults(own_region):
     """Sets the HTTP faults of the region; they end with the test."""
     yield lambda *http: own_region.control.set_faults(http=list(http))
     own_region.control.set_faults()
-
-
-@contextmanager
-def _answers(client, event, handler):
-    """Let *handler* act on *event* of a client, as boto3 offers it."""
-    client.meta.events.register(event, handler)
-    yield
-    client.meta.events.unregister(event, handler)
 
 
 async def test_a_claim_whose_answer_was_lost_counts(pool, user, faults):
@@ -118,26 +108,18 @@ async def test_throttling_leases_nothing(pool, user, faults):
     assert ada.outcomes() == {}
 
 
-async def test_a_claim_that_is_denied_leases_nothing(pool, user):
-    """Exit code 4, with the action and the table's name."""
+async def test_a_claim_that_is_denied_leases_nothing(pool, user, faults):
+    """Exit code 4, with the action, the table's name and AWS's id of the request."""
     pool.until_ready(1)
     ada = user(pool)
-    denial = {
-        "Error": {"Code": "AccessDeniedException", "Message": "no identity policy"},
-        "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": "R1"},
-    }
+    faults(CLAIM | {"kind": "denied"})
 
-    def deny(**_):
-        return SimpleNamespace(status_code=400), denial
-
-    with (
-        _answers(ada.clients.dynamodb, "before-call.dynamodb.UpdateItem", deny),
-        pytest.raises(AccessDenied) as raised,
-    ):
+    with pytest.raises(AccessDenied) as raised:
         await ada.claim()
 
     assert "dynamodb:UpdateItem on asgwarm-dev/" in raised.value.message
-    assert (raised.value.exit_code, raised.value.aws_request_id) == (4, "R1")
+    assert raised.value.exit_code == 4
+    assert raised.value.aws_request_id
     assert pool.leased() == {}
 
 
@@ -153,12 +135,14 @@ async def test_an_answer_that_shows_no_lease_of_ours_is_looked_up(
     pool.until_ready(1)
     ada = user(pool)
 
-    def garble(parsed, **_):
-        written = parsed.get("Attributes", {})
-        parsed["Attributes"] = written | attributes if attributes else {}
+    def garble(answer):
+        written = answer.get("Attributes", {})
+        answer["Attributes"] = written | attributes if attributes else {}
 
-    with _answers(ada.clients.dynamodb, "after-call.dynamodb.UpdateItem", garble):
-        lease = await ada.claim()
+    real = ada.clients.dynamodb
+    ada.clients.dynamodb = Around(real, "update_item", after=garble)
+    lease = await ada.claim()
+    ada.clients.dynamodb = real
 
     assert pool.leased() == {lease.id: lease.instance_id}
     await ada.pool.release(lease)
@@ -170,7 +154,7 @@ async def test_a_lost_race_is_no_lease(pool, user):
     ada, bob = user(pool), user(pool)
     taken = []
 
-    def overtake(**_):
+    def overtake():
         for row in [i for i, row in pool.rows().items() if row["st"] == "READY"]:
             pool.table.update_item(
                 TableName="asgwarm-dev",
@@ -180,10 +164,8 @@ async def test_a_lost_race_is_no_lease(pool, user):
             )
             taken.append(row)
 
-    with (
-        _answers(ada.clients.dynamodb, "before-call.dynamodb.UpdateItem", overtake),
-        pytest.raises(PoolEmpty),
-    ):
+    ada.clients.dynamodb = Around(ada.clients.dynamodb, "update_item", before=overtake)
+    with pytest.raises(PoolEmpty):
         await ada.claim()
 
     assert taken

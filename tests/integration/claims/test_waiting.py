@@ -8,6 +8,7 @@ import pytest
 from asgwarm.clock import now_s
 from asgwarm.errors import AccessDenied, PoolEmpty
 from asgwarm.leasing.waiting import AGAIN_S, UNTIL_S
+from tests.integration.claims.around import Around
 from tests.integration.pools import serve
 
 
@@ -104,11 +105,10 @@ async def test_who_may_not_be_counted_waits_all_the_same(dry, user):
     ada = user(dry)
     denied = AccessDenied("dynamodb:PutItem is not allowed")
 
-    def deny(**_):
+    def deny():
         raise denied
 
-    events = ada.clients.dynamodb.meta.events
-    events.register("before-call.dynamodb.PutItem", deny)
+    ada.clients.dynamodb = Around(ada.clients.dynamodb, "put_item", before=deny)
 
     with pytest.raises(PoolEmpty):
         await ada.claim(wait_s=2)

@@ -8,6 +8,7 @@ import pytest
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.timings import Timings
 from asgwarm.errors import GuardRefused, LeaseLost, LeaseNotFound, PoolNotFound
+from tests.integration.claims.around import Around
 from tests.integration.pools import serve
 
 
@@ -21,14 +22,18 @@ async def test_a_claim_that_is_cancelled_while_it_is_sent_is_given_back(pool, us
     """The write cannot be called back, so its lease is released."""
     pool.until_ready(1)
     ada = user(pool)
-    sent = threading.Event()
-    ada.clients.dynamodb.meta.events.register(
-        "before-send.dynamodb.UpdateItem", lambda **_: sent.set()
-    )
+    sent, go_on = threading.Event(), threading.Event()
+
+    def send():
+        sent.set()
+        go_on.wait(10)
+
+    ada.clients.dynamodb = Around(ada.clients.dynamodb, "update_item", before=send)
     claiming = asyncio.create_task(ada.claim())
     await asyncio.to_thread(sent.wait, 10)
 
     claiming.cancel()
+    go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await claiming
 

@@ -12,6 +12,8 @@ from asgwarm.connect.push import InstanceGone  # noqa: F401  # one of the tree's
 
 TRANSIENT = ("throttle", "500", "503", "reset_before", "reply_lost", "cut", "slow")
 BROKEN = ("garbled", "truncated")
+# Of calls on the way to a prompt these are asked again, once and as a whole.
+UNCLEAR = (*BROKEN, "expired_token")
 REFUSED = ("denied", "expired_token", "invalid", "not_found")
 KINDS = (*TRANSIENT, *BROKEN, *REFUSED)
 APPLIED = ("reply_lost", "cut", "slow", *BROKEN)  # done, and nobody is told
@@ -53,6 +55,9 @@ def exit_code(code: str) -> int:
 
 
 def _usual(cell: Cell) -> str:
+    is_lean = cell.call == _PUSH or cell.call.startswith("dynamodb:")
+    if is_lean and cell.kind in UNCLEAR and cell.which == "first":
+        return ""
     if cell.kind in TRANSIENT:
         return "AWS_UNAVAILABLE" if cell.which == "all" else ""
     if cell.kind in BROKEN:
@@ -98,6 +103,9 @@ _DIFFERENT = (
     (("connect",), _CLAIM, KINDS, WHICH, ""),
     # The one who reads first is told that there is no such pool.
     (_WRITERS, _CLAIM, ("not_found",), WHICH, "RESOURCE_MISSING"),
+    # What is called more than once is asked again each time.
+    (("get", "close"), _TABLE, UNCLEAR, ("second",), ""),
+    (("up",), "dynamodb:GetItem", UNCLEAR, ("second",), ""),
     # A key is pushed again after anything that may pass. Without a Connect service
     # there is no way in, whatever its reason.
     (("get", "connect"), _PUSH, BROKEN, _FEW, ""),

@@ -163,7 +163,7 @@ async def work(asked: dict[str, Any]) -> None:
         recorder=h.Recorder(Path(asked["history"])),
         pools=asked["pools"],
     )
-    crew.clients.dynamodb.meta.events  # noqa: B018  # built before threads ask for it
+    crew.clients.dynamodb.meta  # noqa: B018  # built before threads ask for it
     await asyncio.gather(
         *(claimant(who, crew, random.Random(who)) for who in names)  # noqa: S311
     )

@@ -70,7 +70,7 @@ class Place:
     @property
     def client(self) -> Any:
         """A client of the store."""
-        return Clients(self.settings).dynamodb
+        return Clients(self.settings).full_dynamodb
 
 
 def claims(

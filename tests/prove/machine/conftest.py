@@ -17,14 +17,16 @@ TABLE = "asgwarm-machine"
 
 @pytest.fixture(scope="session")
 def table(region: Any, repository: Path) -> Any:  # noqa: F811  # the fixture
-    """The client of a table that has the template's keys and index."""
+    """The product's own client of a table that has the template's keys and index."""
     text = (repository / "templates/pool.yaml").read_text(encoding="utf-8")
     plain = re.sub(r"!\w+", "", text)  # the functions' names, not what they are given
     asked = yaml.safe_load(plain)["Resources"]["Table"]["Properties"]
     keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes")
-    client = clients_of(region).dynamodb
-    client.create_table(TableName=TABLE, **{key: asked[key] for key in keys})
-    return client
+    clients = clients_of(region)
+    clients.full_dynamodb.create_table(
+        TableName=TABLE, **{key: asked[key] for key in keys}
+    )
+    return clients.dynamodb
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,212 @@
+"""Connections that are kept: one request, one whole answer, and again.
+
+Rule 1: an answer is whole or there is none. What is cut off, too large, of unknown
+length or no HTTP is `NoAnswer`.
+Rule 2: nothing is sent twice. A connection that its server has closed is noticed before
+anything is sent, and opened anew; once a byte has been sent, the request may have been
+performed, and who asked has to find out.
+Rule 3: one request at a time on a connection; who finds all of them busy opens another.
+"""
+
+import socket
+import ssl
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from threading import Lock
+
+CONNECT_TIMEOUT_S = 5
+# DynamoDB answers a page of 1 MiB at most, and escapes make it longer in JSON.
+LARGEST = 16 * 2**20
+
+
+class NoAnswer(Exception):
+    """No whole answer came. Whether the request was performed is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a service answers."""
+
+    scheme: str  # http or https
+    host: str
+    port: int
+    ca_file: str | None = None  # certificates to believe instead of the installed ones
+
+    @property
+    def authority(self) -> str:
+        """The `Host` header: the port is left out where it is the scheme's own."""
+        usual = {"http": 80, "https": 443}[self.scheme]
+        return self.host if self.port == usual else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole HTTP response; the names of its headers are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Connections:
+    """Kept connections to one endpoint, for any number of threads.
+
+    Args:
+        read_timeout_s: How long the server may be silent before there is no answer.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, read_timeout_s: float) -> None:
+        self.endpoint = endpoint
+        self._read_timeout_s = read_timeout_s
+        self._idle: list[_Line] = []
+        self._lock = Lock()
+        weakref.finalize(self, _close_all, self._idle)
+
+    def open(self) -> None:
+        """Open a connection before there is anything to send. Blocks.
+
+        What goes wrong is met again, and told, by the one who sends.
+        """
+        line = self._new()
+        self._put(line)
+        try:
+            with line.lock:
+                line.open()
+        except OSError:
+            return
+
+    def ask(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """POST *body* to `/` and return the whole answer. Blocks.
+
+        Raises:
+            NoAnswer: There is none, for whatever reason.
+        """
+        with self._lock:
+            line = self._idle.pop() if self._idle else self._new()
+        try:
+            with line.lock:  # whoever opens it ahead is waited for
+                answer = line.ask(headers, body)
+        except (OSError, HTTPException) as error:
+            line.close()
+            raise NoAnswer(repr(error)) from error
+        except NoAnswer:
+            line.close()
+            raise
+        self._put(line)
+        return answer
+
+    def close(self) -> None:
+        """Close what is idle; the next request opens anew."""
+        with self._lock:
+            _close_all(self._idle)
+
+    def _new(self) -> "_Line":
+        return _Line(self.endpoint, self._read_timeout_s)
+
+    def _put(self, line: "_Line") -> None:
+        with self._lock:
+            self._idle.append(line)
+
+
+class _Line:
+    """One connection; whoever uses it holds its lock."""
+
+    def __init__(self, endpoint: Endpoint, read_timeout_s: float) -> None:
+        self.lock = Lock()
+        self._endpoint = endpoint
+        self._read_timeout_s = read_timeout_s
+        self._http: HTTPConnection | None = None
+
+    def open(self) -> HTTPConnection:
+        """Return the connection, opened where it is not."""
+        if self._http is not None and _is_quiet(self._http.sock):
+            return self._http
+        self.close()
+        http = self._http = _dial(self._endpoint)
+        http.sock.settimeout(self._read_timeout_s)
+        return http
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        http, self._http = self._http, None
+        if http is not None:
+            http.close()
+
+    def ask(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        http = self.open()
+        http.putrequest("POST", "/", skip_host=True)
+        for name, value in headers.items():
+            http.putheader(name, value)
+        http.putheader("Content-Length", str(len(body)))
+        http.endheaders(body)
+        with http.getresponse() as response:
+            answer = Answer(
+                status=response.status,
+                headers={name.lower(): value for name, value in response.getheaders()},
+                body=_whole_body(response),
+            )
+        if http.sock is None:  # the server said that it closes it
+            self.close()
+        return answer
+
+
+def _close_all(idle: list[_Line]) -> None:
+    while idle:
+        idle.pop().close()
+
+
+def _dial(endpoint: Endpoint) -> HTTPConnection:
+    http: HTTPConnection
+    if endpoint.scheme == "https":
+        from asgwarm.lean.trust import context
+
+        http = HTTPSConnection(
+            endpoint.host,
+            endpoint.port,
+            timeout=CONNECT_TIMEOUT_S,
+            context=context(endpoint.host, endpoint.ca_file),
+        )
+    else:
+        http = HTTPConnection(endpoint.host, endpoint.port, timeout=CONNECT_TIMEOUT_S)
+    http.connect()  # http.client sets TCP_NODELAY
+    http.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return http
+
+
+def _is_quiet(sock: socket.socket | None) -> bool:
+    """Whether a kept connection is open and has nothing to say that nobody asked for.
+
+    It is read, not polled: TLS sends tickets that are no answer.
+    """
+    if sock is None:
+        return False
+    timeout_s = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        sock.recv(1)  # the end, or a byte that belongs to no answer
+    except (BlockingIOError, ssl.SSLWantReadError):
+        quiet = True
+    except OSError:
+        quiet = False
+    else:
+        quiet = False
+    sock.settimeout(timeout_s)
+    return quiet
+
+
+def _whole_body(response: HTTPResponse) -> bytes:
+    lengths = response.headers.get_all("content-length", [])
+    if not response.chunked and (response.length is None or len(set(lengths)) != 1):
+        raise NoAnswer("the answer does not say how long it is")
+    if response.length is not None and response.length > LARGEST:
+        raise NoAnswer(f"the answer is longer than {LARGEST} bytes")
+    if not response.chunked:
+        return response.read()
+    parts: list[bytes] = []
+    while part := response.read(2**16):
+        parts.append(part)
+        if sum(map(len, parts)) > LARGEST:
+            raise NoAnswer(f"the answer is longer than {LARGEST} bytes")
+    return b"".join(parts)
