@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 10
 ATTEMPTS = 4  # the first one included; botocore's standard mode backs off between
+# An instance's metadata service answers within milliseconds, and where there is none
+# two questions may go unanswered; botocore itself waits a second for each.
+METADATA_TIMEOUT_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +75,12 @@ class Clients:
         import botocore.session
         from botocore.exceptions import ProfileNotFound
 
-        # Keys of our own go with no profile, not even with AWS_PROFILE's.
-        own = (
-            {"profile": (None, None, None, None)} if self.settings.access_key_id else {}
-        )
+        name = "metadata_service_timeout"
+        variable = f"AWS_{name.upper()}"
+        own: Any = {name: (name, variable, METADATA_TIMEOUT_S, float)}
+        if self.settings.access_key_id:
+            # Keys of our own go with no profile, not even with AWS_PROFILE's.
+            own["profile"] = (None, None, None, None)
         try:
             return boto3.Session(
                 botocore_session=botocore.session.Session(session_vars=own),
@@ -99,8 +104,9 @@ class Clients:
         """
         if self._situation is not None:
             return self._situation.region
-        region = self._session.region_name
-        if region is None:
+        # AWS_REGION is what AWS's other tools read, and boto3 does not.
+        region = self._session.region_name or self._env.get("AWS_REGION")
+        if not region:
             raise ConfigError(
                 "no AWS region is set", hint="export AWS_REGION=us-east-1"
             )
