@@ -8,12 +8,15 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
+from asgwarm.connect.importing import import_asyncssh
+
 if TYPE_CHECKING:
     from asgwarm.leasing.holding import Session
 
 
 def load_hold() -> "Callable[..., AbstractAsyncContextManager[Session]]":
     """Return `hold`, and all that it needs."""
+    import_asyncssh()
     from asgwarm.leasing.holding import hold
 
     return hold
