@@ -24,7 +24,7 @@ async def inside(
 
     if invocation.remote is None:
         invocation.output.hand_over()
-        report(session.lease, timings.as_dict(), invocation)
+        report(session.lease, timings.as_dict(), invocation, timings.notes)
         return await session.shell()
     entered = timings.as_dict()
     try:
@@ -35,17 +35,21 @@ async def inside(
     measured = timings.as_dict()
     # A silent command has no first byte, and its run is no part of the way in.
     silent = "first_byte_ms" not in measured
-    report(session.lease, entered if silent else measured, invocation)
+    shown = entered if silent else measured
+    report(session.lease, shown, invocation, timings.notes)
     return code
 
 
 def report(
-    lease: "Lease", measured: Mapping[str, int], invocation: "Invocation"
+    lease: "Lease",
+    measured: Mapping[str, int],
+    invocation: "Invocation",
+    notes: Mapping[str, str] = {},
 ) -> None:
     """Write the way in: one line of text, or the lease's document with --json."""
     from asgwarm.cli.views import documents, leases
 
     if invocation.output.json:
-        invocation.output.document(documents.lease(lease, measured))
+        invocation.output.document(documents.lease(lease, measured, notes))
     else:
         invocation.output.note(leases.hit(lease, measured))

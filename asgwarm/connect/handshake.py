@@ -5,6 +5,7 @@ a byte of authentication; another key ends everything.
 Rule 2: one key is offered, and only after the gate says that the instance has it.
 Rule 3: what asyncssh raises is named here, once; what the server wrote is made
 printable before it becomes part of a message.
+Rule 4: whatever a layer stumbles over is a `Surprise`, never the user's error.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ import asyncssh
 
 from asgwarm.connect.gate import KeyGate
 from asgwarm.connect.keys import SessionKey, fingerprint
+from asgwarm.connect.levels import Level
 from asgwarm.connect.target import Target
 from asgwarm.connect.timings import Timings
 from asgwarm.domain.escape import printable
@@ -58,8 +60,12 @@ class Interrupted(Exception):
     """This connection broke or was refused; a new one may succeed."""
 
 
+class Surprise(Interrupted):
+    """A layer met what it does not expect; a stock connection is the answer."""
+
+
 async def handshake(
-    sock: socket.socket, target: Target, client: "Client"
+    sock: socket.socket, target: Target, client: "Client", level: Level
 ) -> asyncssh.SSHClientConnection:
     """Return an authenticated connection over *sock*, which is owned from here on.
 
@@ -67,10 +73,11 @@ async def handshake(
         HostKeyMismatch: The server shows another key than the pinned one.
         SessionFailed: The server speaks no protocol that is acceptable here.
         Interrupted: It may work with a new connection.
+        Surprise: It may work with a new and stock connection.
     """
     pinned = asyncssh.import_public_key(target.host_key)
     try:
-        return await asyncssh.connect(
+        return await level.open(
             sock=sock,
             username=target.os_user,
             client_factory=lambda: client,
@@ -80,7 +87,13 @@ async def handshake(
     except asyncssh.HostKeyNotVerifiable as error:
         raise _mismatch(target, client) from error
     except (asyncssh.DisconnectError, OSError) as error:
+        if _is_surprise(error, client, level):
+            raise Surprise(_reason(error)) from error
         raise _named(error, target, client) from error
+    except Exception as error:
+        if level.is_stock:
+            raise
+        raise Surprise(_reason(error)) from error  # a mistake of ours costs no session
     finally:
         client.stop()
         if not client.is_in:
@@ -97,6 +110,7 @@ class Client(asyncssh.SSHClient):
         self._stop_connect = timings.begin("connect")
         self._stop_auth: Callable[[], None] | None = None
         self.shown = ""  # fingerprint of a host key that is not the pinned one
+        self.has_begun = False  # authentication, and with it what layers do otherwise
         self.offers = 0
         self.is_in = False
 
@@ -115,6 +129,7 @@ class Client(asyncssh.SSHClient):
 
     def begin_auth(self, username: str) -> None:
         """Note that the key exchange is over."""
+        self.has_begun = True
         self._stop_connect()
 
     async def public_key_auth_requested(self) -> list[asyncssh.SSHKey] | None:
@@ -153,12 +168,25 @@ def _named(error: Exception, target: Target, client: Client) -> Exception:
             f"the key is not accepted for {target.os_user}: there may be no such user,"
             " or no EC2 Instance Connect in the image"
         )
-    reason = quoted(str(error)) or type(error).__name__
+    reason = _reason(error)
     if client.offers or isinstance(error, asyncssh.ConnectionLost | OSError):
         return Interrupted(reason)
     return SessionFailed(
         f"no SSH session with {target}: {reason}", hint="asgwarm status"
     )
+
+
+def _is_surprise(error: Exception, client: Client, level: Level) -> bool:
+    """Whether it broke where the layers differ from stock.
+
+    A key that was refused was understood: what comes after is no matter of layers.
+    """
+    was_refused = isinstance(error, asyncssh.PermissionDenied) or client.offers > 1
+    return not level.is_stock and client.has_begun and not was_refused
+
+
+def _reason(error: Exception) -> str:
+    return quoted(str(error)) or type(error).__name__
 
 
 def quoted(text: str) -> str:

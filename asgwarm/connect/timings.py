@@ -2,6 +2,7 @@
 
 Rule 1: phases overlap and repeat; a repeated phase adds up.
 Rule 2: the clock is an argument, and only differences of it are used.
+Rule 3: notes say in words what a figure needs to be understood; none is empty.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ class Timings:
         self._began_ms = clock_ms() if began_ms is None else began_ms
         self._took_ms: dict[str, float] = {}
         self._total_ms: float | None = None
+        self.notes: dict[str, str] = {}
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -54,6 +56,10 @@ class Timings:
 
     def _add(self, name: str, took_ms: float) -> None:
         self._took_ms[name] = self._took_ms.get(name, 0.0) + took_ms
+
+    def note(self, **notes: str) -> None:
+        """Keep what is not empty of *notes*, in the place of earlier ones."""
+        self.notes.update({name: text for name, text in notes.items() if text})
 
     def finish(self) -> None:
         """Fix the total; later calls change nothing."""

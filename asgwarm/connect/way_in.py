@@ -4,6 +4,7 @@ TCP and key exchange run beside the push, and only authentication waits for it.
 
 Rule 1: everything ends within one deadline; whatever was opened is closed.
 Rule 2: a refusal or a broken connection is tried again, another host key never.
+Rule 3: after a surprise the next connection is stock, at once; it counts as a try.
 """
 
 import asyncio
@@ -16,8 +17,9 @@ import asyncssh
 
 from asgwarm.connect.dial import TIMEOUT_S, dial
 from asgwarm.connect.gate import KeyGate
-from asgwarm.connect.handshake import Client, Interrupted, handshake
+from asgwarm.connect.handshake import Client, Interrupted, Surprise, handshake
 from asgwarm.connect.keys import SessionKey
+from asgwarm.connect.levels import Level, best, stock
 from asgwarm.connect.race import unless_push_fails
 from asgwarm.connect.target import Target
 from asgwarm.connect.timings import Timings
@@ -41,13 +43,16 @@ async def connect(
     *,
     timings: Timings,
     deadline_s: float = DEADLINE_S,
+    level: Level | None = None,
 ) -> asyncssh.SSHClientConnection:
     """Return an authenticated SSH connection to *target*.
 
     Args:
         push: Puts the public half of *key* on the instance; called again when the
             key may have expired or is refused, at most once a connection.
-        timings: Gets the phases `push`, `connect` (TCP and key exchange) and `auth`.
+        timings: Gets the phases `push`, `connect` (TCP and key exchange) and `auth`,
+            and a note of how the connection was opened.
+        level: How the first connection is opened, if not in the best way.
 
     Raises:
         NoRoute: Nothing answers at the address.
@@ -59,7 +64,7 @@ async def connect(
     """
     _check_local_user()
     gate = KeyGate(push, timings)
-    attempt = _Attempt(target, key, gate, timings)
+    attempt = _Attempt(target, key, gate, timings, level or best())
     gate.push()
     try:
         async with asyncio.timeout(deadline_s):
@@ -74,12 +79,18 @@ class _Attempt:
     """Connections one after the other, until one is let in."""
 
     def __init__(
-        self, target: Target, key: SessionKey, gate: KeyGate, timings: Timings
+        self,
+        target: Target,
+        key: SessionKey,
+        gate: KeyGate,
+        timings: Timings,
+        level: Level,
     ) -> None:
         self._target = target
         self._key = key
         self._gate = gate
         self._timings = timings
+        self._level = level
         self._is_answered = False
 
     async def succeed(self) -> asyncssh.SSHClientConnection:
@@ -89,12 +100,17 @@ class _Attempt:
             try:
                 sock = await self._dial()
                 self._is_answered = True
-                return await handshake(sock, self._target, client)
+                conn = await handshake(sock, self._target, client, self._level)
             except Interrupted as error:
                 pause_s = next(pauses_s, None)
                 if pause_s is None or self._gate.failed.done():
                     raise self._failed(str(error)) from error
+                if isinstance(error, Surprise):
+                    self._level, pause_s = stock(str(error)), 0.0
                 await asyncio.sleep(pause_s)
+            else:
+                self._timings.note(ssh=self._level.name, ssh_why=self._level.why)
+                return conn
             finally:
                 client.stop()
 

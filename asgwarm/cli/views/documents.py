@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 Document = dict[str, object]
 
 
-def lease(held: "Lease", timings: Mapping[str, int] | None = None) -> Document:
-    """`asgwarm.lease/v1`: enough for another program to connect."""
+def lease(
+    held: "Lease",
+    timings: Mapping[str, int] | None = None,
+    notes: Mapping[str, str] = {},
+) -> Document:
+    """`asgwarm.lease/v1`: enough for another program to connect.
+
+    Args:
+        notes: How SSH was opened, `ssh`, and why not faster, `ssh_why`.
+    """
     document: Document = {
         "schema": "asgwarm.lease/v1",
         "lease_id": held.id,
@@ -35,7 +43,7 @@ def lease(held: "Lease", timings: Mapping[str, int] | None = None) -> Document:
     }
     if timings is not None:
         document["timings"] = dict(timings)
-    return document
+    return document | dict(notes)
 
 
 def listing(

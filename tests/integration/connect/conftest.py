@@ -16,6 +16,7 @@ from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.target import Target
 from asgwarm.connect.timings import Timings
 from asgwarm.connect.way_in import connect
+from tests.integration.connect.server import Recorded
 
 Handler = Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[None]]
 
@@ -67,9 +68,10 @@ class Instance:
     )
     accepted: set[str] = field(default_factory=set)
     offered: list[str] = field(default_factory=list)
+    speaks: type[Recorded] = Recorded  # each connection is one of these
     met: asyncio.Event = field(default_factory=asyncio.Event)  # a key exchange is over
     tried: asyncio.Event = field(default_factory=asyncio.Event)  # a key was offered
-    connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
+    connections: list[Recorded] = field(default_factory=list)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     port: int = 0
 
@@ -99,9 +101,7 @@ class Instance:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator["Instance"]:
-        server = await asyncssh.listen(
-            "127.0.0.1",
-            self.port,
+        options = await asyncssh.SSHServerConnectionOptions.construct(
             server_factory=lambda: _Server(self),
             server_host_keys=[self.host_key],
             process_factory=self.handle,
@@ -109,7 +109,11 @@ class Instance:
             line_editor=False,
             login_timeout=10,
         )
-        self.port = server.get_port()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: self.speaks(loop, options, self.met.set), "127.0.0.1", self.port
+        )
+        self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:
@@ -128,11 +132,8 @@ class _Server(asyncssh.SSHServer):
         self._instance = instance
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        assert isinstance(conn, Recorded)
         self._instance.connections.append(conn)
-
-    def begin_auth(self, username: str) -> bool:
-        self._instance.met.set()
-        return True
 
     def public_key_auth_supported(self) -> bool:
         return True

@@ -220,6 +220,14 @@ async def test_the_algorithms_are_the_pinned_ones(sshd, key):
     assert "failed publickey" not in log.lower()
 
 
+async def test_a_login_asks_for_the_keys_once(sshd, key):
+    """One request and one run of the key command, which takes its time on AWS."""
+    await close(await sshd.enter(key))
+
+    assert sshd.lookups == 1
+    assert sshd.log.count("userauth-request for user") == 1
+
+
 async def test_strict_key_exchange_is_offered(sshd, key):
     """The remedy against prefix truncation (Terrapin) is on the client's side."""
     await close(await sshd.enter(key))

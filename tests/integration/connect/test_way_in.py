@@ -15,6 +15,7 @@ from asgwarm.connect.dial import PAUSES_S, dial
 from asgwarm.connect.gate import KeyGate
 from asgwarm.connect.handshake import Client, handshake
 from asgwarm.connect.keys import SessionKey, fingerprint
+from asgwarm.connect.levels import best
 from asgwarm.connect.push import InstanceGone
 from asgwarm.connect.race import unless_push_fails
 from asgwarm.connect.timings import Timings
@@ -408,7 +409,7 @@ async def test_a_handshake_that_is_cancelled_at_once_closes_its_socket(instance,
     """The socket is the handshake's from its first step on."""
     sock = await dial("127.0.0.1", instance.port)
     client = Client(key, KeyGate(nothing, Timings()), Timings())
-    shaking = asyncio.create_task(handshake(sock, instance.target, client))
+    shaking = asyncio.create_task(handshake(sock, instance.target, client, best()))
     await asyncio.sleep(0)
 
     shaking.cancel()

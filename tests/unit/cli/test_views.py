@@ -43,6 +43,15 @@ def test_a_lease_document_is_enough_to_connect(lease):
     }
 
 
+def test_a_lease_document_says_how_ssh_was_opened(lease):
+    """The notes of the way in stand beside its timings, which stay numbers."""
+    notes = {"ssh": "stock", "ssh_why": "asyncssh 3 is not tested"}
+
+    document = documents.lease(lease, TIMINGS, notes)
+
+    assert document == documents.lease(lease, TIMINGS) | notes
+
+
 def test_a_status_document_has_what_programs_wait_for(status):
     """`why` is null when the pool is full; tombstones are no instances."""
     document = json.loads(json.dumps(documents.status(status)))

@@ -93,6 +93,16 @@ def test_phases_come_in_the_order_of_the_work(clock):
     assert list(timings.as_dict()) == [*names, "total_ms"]
 
 
+def test_a_note_that_says_nothing_is_not_kept(clock):
+    """The last word stays, and no empty one takes its place."""
+    timings = Timings(clock)
+
+    timings.note(ssh="pipelined", ssh_why="")
+    timings.note(ssh="stock", ssh_why="")
+
+    assert timings.notes == {"ssh": "stock"}
+
+
 def test_an_unknown_phase_is_a_mistake(clock):
     """An unplanned phase is not silently another column."""
     with pytest.raises(ValueError, match="'greeting'"):
