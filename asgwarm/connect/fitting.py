@@ -25,6 +25,8 @@ FUNCTIONS: Mapping[str, Mapping[str, str]] = {
         "SSHClientConnection.try_next_auth": "self next_method",
         "SSHClientConnection.process_packet": "self pkttype pktid packet",
         "SSHClientConnection.public_key_auth_requested": "self",
+        "SSHClientConnection.add_channel": "self chan",
+        "SSHClientConnection.send_packet": "self pkttype args handler",
         "SSHClientConnectionOptions.construct": "options kwargs",
     },
     "auth": {
@@ -33,7 +35,19 @@ FUNCTIONS: Mapping[str, Mapping[str, str]] = {
         "_ClientPublicKeyAuth._send_signed_request": "self",
         "_ClientPublicKeyAuth.cancel": "self",
     },
+    "channel": {
+        "SSHClientChannel._open": "self chantype args",
+        "SSHClientChannel._make_request": "self request args",
+        "SSHClientChannel._send_request": "self request args want_reply",
+        "SSHClientChannel.close": "self",
+        "SSHClientChannel.process_open_confirmation": "self send_chan send_window"
+        " send_pktsize packet",
+        "SSHClientChannel.process_open_failure": "self code reason lang",
+    },
     "packet": {
+        "String": "value",
+        "UInt32": "value",
+        "SSHPacket.__init__": "self packet",
         "SSHPacket.get_string": "self",
         "SSHPacket.check_end": "self",
     },
@@ -46,6 +60,8 @@ NUMBERS: Mapping[str, Mapping[str, int]] = {
         "MSG_SERVICE_ACCEPT": 6,
         "MSG_USERAUTH_FAILURE": 51,
         "MSG_USERAUTH_SUCCESS": 52,
+        "MSG_CHANNEL_OPEN": 90,
+        "OPEN_REQUEST_PTY_FAILED": 0xFFFFFFFE,
     },
 }
 
@@ -54,6 +70,10 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
     "connection": {
         "SSHConnection.__init__": "_auth _auth_in_progress _auth_methods _next_service"
         " _owner _recv_encryption _transport _username",
+    },
+    "channel": {
+        "SSHChannel.__init__": "_conn _loop _open_waiter _recv_chan _recv_pktsize"
+        " _recv_state _recv_window _request_waiters _send_chan _send_state",
     },
     "auth": {
         "Auth.__init__": "_conn",

@@ -29,6 +29,8 @@ from asyncssh.constants import (
 )
 from asyncssh.packet import SSHPacket
 
+from asgwarm.connect.early import EarlyChannel, knows
+
 _PUBLICKEY = b"publickey"
 _ANSWERS = {MSG_SERVICE_ACCEPT, MSG_USERAUTH_FAILURE, MSG_USERAUTH_SUCCESS}
 # Linux only. sshd holds a packet back until the one before is acknowledged, and the
@@ -49,6 +51,19 @@ class EagerConnection(asyncssh.SSHClientConnection):
 
     _is_service_due = False  # the server has not accepted the service yet
 
+    @property
+    def is_early(self) -> bool:
+        """Whether the first channel's requests do not wait for it to be open."""
+        return knows(str(self.get_extra_info("server_version", "")))
+
+    def add_channel(self, chan: Any) -> int:
+        """Number a channel; the first one becomes an early one where that is tested."""
+        number = super().add_channel(chan)
+        if number == 0 and type(chan) is asyncssh.SSHClientChannel and self.is_early:
+            # asyncssh asks nobody for the class of its channels; this one is just made.
+            chan.__class__ = EarlyChannel
+        return number
+
     def data_received(self, data: bytes, datatype: int | None = None) -> None:
         """Process what came, and acknowledge it at once."""
         super().data_received(data, datatype)
@@ -62,6 +77,8 @@ class EagerConnection(asyncssh.SSHClientConnection):
     def send_service_request(self, service: bytes) -> None:
         """Ask for authentication and begin with it; the host key is checked by now."""
         super().send_service_request(service)
+        if self.is_early:
+            self.set_extra_info(level="early")
         self._is_service_due = True
         self._auth_in_progress = True
         self._auth_methods = [_PUBLICKEY]

@@ -109,7 +109,8 @@ class _Attempt:
                     self._level, pause_s = stock(str(error)), 0.0
                 await asyncio.sleep(pause_s)
             else:
-                self._timings.note(ssh=self._level.name, ssh_why=self._level.why)
+                level = str(conn.get_extra_info("level", self._level.name))
+                self._timings.note(ssh=level, ssh_why=self._level.why)
                 return conn
             finally:
                 client.stop()

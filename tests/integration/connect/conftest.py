@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import asyncssh
@@ -16,6 +18,7 @@ from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.target import Target
 from asgwarm.connect.timings import Timings
 from asgwarm.connect.way_in import connect
+from tests.integration.connect.openssh import SSHD, Sshd, prepare, until_it_answers
 from tests.integration.connect.server import Recorded
 
 Handler = Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[None]]
@@ -69,6 +72,7 @@ class Instance:
     accepted: set[str] = field(default_factory=set)
     offered: list[str] = field(default_factory=list)
     speaks: type[Recorded] = Recorded  # each connection is one of these
+    version: str = "asyncssh"
     met: asyncio.Event = field(default_factory=asyncio.Event)  # a key exchange is over
     tried: asyncio.Event = field(default_factory=asyncio.Event)  # a key was offered
     connections: list[Recorded] = field(default_factory=list)
@@ -103,6 +107,7 @@ class Instance:
     async def serving(self) -> AsyncIterator["Instance"]:
         options = await asyncssh.SSHServerConnectionOptions.construct(
             server_factory=lambda: _Server(self),
+            server_version=self.version,
             server_host_keys=[self.host_key],
             process_factory=self.handle,
             encoding=None,
@@ -209,3 +214,46 @@ def full_backlog() -> Iterator[int]:
             filler.setblocking(False)
             filler.connect_ex(server.getsockname())
         yield int(server.getsockname()[1])
+
+
+@pytest.fixture
+def max_auth_tries() -> int:
+    """What hardened images (CIS) set; OpenSSH's own default is 6."""
+    return 4
+
+
+@pytest.fixture
+def log_level() -> str:
+    """DEBUG2 says what the client did; sshd then talks on commands' stderr too."""
+    return "DEBUG2"
+
+
+@pytest.fixture
+def more() -> str:
+    """More lines for its configuration."""
+    return ""
+
+
+@pytest.fixture
+async def sshd(max_auth_tries: int, log_level: str, more: str) -> AsyncIterator[Sshd]:
+    """An sshd on a free port, under the test's own configuration."""
+    if SSHD is None or os.getuid() != 0:
+        pytest.skip("needs root and Debian's openssh-server")
+    # sshd starts a key command only from folders that root alone can write.
+    folder = Path("/run") / f"asgwarm-test-{os.getpid()}"
+    folder.mkdir(mode=0o755)
+    try:
+        server = prepare(
+            folder, max_auth_tries=max_auth_tries, log_level=log_level, more=more
+        )
+        log = (folder / "log").open("wb")
+        daemon = await asyncio.create_subprocess_exec(
+            *(SSHD, "-D", "-e", "-f", str(folder / "config")), stderr=log
+        )
+        await until_it_answers(server.port)
+        yield server
+        daemon.terminate()
+        await daemon.wait()
+        log.close()
+    finally:
+        shutil.rmtree(folder)

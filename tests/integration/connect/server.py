@@ -7,6 +7,7 @@ from typing import Any
 import asyncssh
 from asyncssh.auth import MSG_USERAUTH_PK_OK
 from asyncssh.constants import (
+    MSG_CHANNEL_OPEN,
     MSG_EXT_INFO,
     MSG_IGNORE,
     MSG_SERVICE_ACCEPT,
@@ -146,3 +147,27 @@ class AsksBack(Hasty):
         packet.get_boolean()
         key = String(packet.get_string()), String(packet.get_string())
         self.send_packet(MSG_USERAUTH_PK_OK, *key)
+
+
+class CountsFromSeven(Recorded):
+    """Gives its first channel another number than OpenSSH does."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Set where the numbers begin."""
+        super().connection_made(transport)
+        self._next_recv_chan = 7
+
+    def process_packet(
+        self, pkttype: int, pktid: int, packet: SSHPacket
+    ) -> bool | Awaitable[None]:
+        """Answer the request to open a channel before anything that comes after it."""
+        before = set(self._tasks)
+        done = super().process_packet(pkttype, pktid, packet)
+        opening = set(self._tasks) - before
+        if pkttype == MSG_CHANNEL_OPEN and opening:
+            return _until(opening)
+        return done
+
+
+async def _until(tasks: set[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)

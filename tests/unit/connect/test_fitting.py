@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import asyncssh
 import pytest
 
-from asgwarm.connect import layers
+from asgwarm.connect import early, layers
 from asgwarm.connect.fitting import ATTRIBUTES, FUNCTIONS, NUMBERS, misfit
 from asgwarm.connect.levels import best
 
@@ -81,14 +81,15 @@ def test_a_misfit_is_stock_and_says_why():
     assert level.open is asyncssh.connect
 
 
-def test_everything_private_that_the_layers_touch_is_checked():
+@pytest.mark.parametrize("layer", [layers, early])
+def test_everything_private_that_a_layer_touches_is_checked(layer):
     """A name that starts with an underscore, and whatever is imported from inside."""
-    tree = ast.parse(Path(inspect.getfile(layers)).read_text())
+    tree = ast.parse(Path(inspect.getfile(layer)).read_text())
     ours = {
         node.name
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    } | {"_is_service_due"}
+    } | {"_is_service_due", "_has_pty", "__class__"}
     touched = {
         node.attr
         for node in ast.walk(tree)
