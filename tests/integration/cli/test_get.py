@@ -61,6 +61,7 @@ def test_the_lease_ends_with_the_command(home, pool):
     done = home.run("get", pool.name, "--json", "--", "true")
 
     (lease,) = done.documents
+    assert lease["ssh"] == "pipelined"
     row = pool.rows()[lease["instance_id"]]
     assert row["last_lease"] == lease["lease_id"]
     assert row["st"] in ("DRAINING", "TERMINATED")

@@ -1,6 +1,7 @@
 """Fewer round trips, seen from real SSH servers, and what happens when one objects."""
 
 import asyncio
+import socket
 from dataclasses import replace
 from typing import NoReturn
 
@@ -121,6 +122,18 @@ async def test_another_host_key_gets_no_authentication(instance, key):
 
     (only,) = instance.connections
     assert not {SERVICE, USERAUTH} & set(only.received)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="Linux has it alone")
+async def test_what_comes_is_acknowledged_at_once(instance, key):
+    """The kernel would hold an acknowledgement back once we have answered something."""
+    instance.accepted.add(key.public_line)
+
+    conn = await connect(instance.target, key, nothing, timings=Timings())
+
+    sock = conn.get_extra_info("socket")
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
+    await close(conn)
 
 
 async def test_other_connections_of_the_process_stay_stock(instance, key):
