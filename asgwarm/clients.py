@@ -15,7 +15,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from asgwarm.errors import ConfigError
@@ -172,6 +172,17 @@ class Clients:
             read_timeout_s=self.settings.read_timeout_s,
             full=lambda: self.full_eic,
         )
+
+    def open_ahead(self) -> None:
+        """Connect to both services of the way to a prompt, beside whatever comes next.
+
+        What goes wrong is met, and told, by the first call.
+        """
+        if self._situation is None:
+            return
+        lean: Any = (self.dynamodb, self.eic)
+        for client in lean:
+            Thread(target=client.connections.open, daemon=True, name="connect").start()
 
     @cached_property
     def autoscaling(self) -> "AutoScalingClient":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -45,6 +46,26 @@ def test_an_answer_that_is_no_document_is_no_answer(
 
     own_region.control.set_faults()
     assert call(**parameters)["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_connections_are_opened_before_there_is_anything_to_ask():
+    """One to each service of the way to a prompt, and nothing is sent over them."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        settings = AwsSettings(
+            region="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{server.getsockname()[1]}",
+            access_key_id="AKID",
+            secret_access_key=ROLE["SecretAccessKey"],
+        )
+
+        Clients(settings).open_ahead()
+
+        for peer, _ in (server.accept(), server.accept()):
+            with peer:
+                peer.setblocking(False)
+                with pytest.raises(BlockingIOError):
+                    peer.recv(1)
 
 
 def test_what_a_client_tries_and_how_long_it_waits_can_be_set(own_region):

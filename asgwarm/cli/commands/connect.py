@@ -23,6 +23,7 @@ def run(flags: Flags, invocation: "Invocation") -> int:
     Opens a shell, or runs the command after `--` and exits with its code. The lease
     is kept when the session ends.
     """
+    invocation.clients.open_ahead()
     return run_async(_connect(flags, invocation))
 
 

@@ -64,6 +64,7 @@ def run(flags: Flags, invocation: "Invocation") -> int:
         raise ConfigError(
             "--no-shell runs no command", hint="asgwarm get --no-shell --json"
         )
+    invocation.clients.open_ahead()  # while all that is needed next is still loaded
     return run_async(_get(flags, invocation))
 
 
