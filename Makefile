@@ -8,7 +8,7 @@ PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup demo test test-all test-debian test-aws check fmt lint types layers \
   templates bundle cover lock dist clean histories kill faults machine fuzz \
-  prove simulate mutants long
+  prove simulate mutants long bench bench-local
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,11 @@ setup: .venv/.ready ## make .venv with everything a developer needs
 .venv-aws/.ready: requirements/awscli.txt
 	$(PYTHON) -m venv .venv-aws
 	.venv-aws/bin/python $(PIP) -r requirements/awscli.txt
+	touch $@
+
+.venv-mssh/.ready: requirements/mssh.txt
+	$(PYTHON) -m venv .venv-mssh
+	.venv-mssh/bin/python $(PIP) -r requirements/mssh.txt
 	touch $@
 
 demo: setup ## the whole tour on the emulated region, in under a minute
@@ -78,6 +83,13 @@ simulate: setup ## 4 million steps of a pool in virtual time, with faults; STEPS
 mutants: setup ## the simulation notices every guard that is taken away
 	$(BIN)/python -m tests.prove.simulate.hunt
 
+bench: setup .venv-aws/.ready .venv-mssh/.ready ## `get` beside what one would do instead; root
+	tests/install-debian iproute2 gcc libc6-dev
+	$(BIN)/python -m tests.bench $(BENCH)
+
+bench-local: setup ## the short one, on the emulated region
+	$(BIN)/python -m tests.bench.local
+
 test-aws: setup ## against a real account, which costs money
 	$(BIN)/python -m pytest -m aws -rs
 
@@ -114,10 +126,11 @@ cover: setup .venv-aws/.ready ## tests with coverage
 lock: setup ## resolve the pinned dependencies anew
 	$(BIN)/uv pip compile --python-version 3.11 pyproject.toml --extra local --group dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/dev.txt
 	$(BIN)/uv pip compile --python-version 3.11 requirements/awscli.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/awscli.txt
+	$(BIN)/uv pip compile --python-version 3.11 requirements/mssh.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/mssh.txt
 
 dist: setup ## build the wheel
 	$(BIN)/python -m hatchling build --target wheel
 
 clean: ## remove what was made
-	rm -rf .venv .venv-aws .venv-node dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .venv-aws .venv-mssh .venv-node dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache .hypothesis

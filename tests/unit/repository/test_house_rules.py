@@ -98,7 +98,7 @@ def test_a_function_of_the_product_fits_on_a_screen():
     assert long == {}
 
 
-@pytest.mark.parametrize("name", ["dev.txt", "awscli.txt"])
+@pytest.mark.parametrize("name", ["dev.txt", "awscli.txt", "mssh.txt"])
 def test_every_dependency_is_pinned_by_version_and_hash(name):
     """What is installed today is what was tested, wherever it comes from."""
     text = (REPOSITORY / "requirements" / name).read_text()

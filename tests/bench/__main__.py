@@ -1,0 +1,100 @@
+"""`make bench`: `asgwarm get` beside everything that one would do instead.
+
+Measures the time from starting a command to the first byte of what it ran on an
+instance, on stand-ins for AWS behind a wire of a known length. Prints tables and
+writes bench.json and bench.svg. Not reaching a target is a figure and no failure.
+"""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from asgwarm.clock import monotonic_s
+from tests.bench.command import REPOSITORY, BenchFailed
+from tests.bench.conditions import RUNS, Conditions
+from tests.bench.figures import Run
+from tests.bench.measure import run
+from tests.bench.plot import svg
+from tests.bench.report import WIDTH, document, show
+from tests.bench.ways import NAMES
+
+BUDGET_S = 13 * 60  # for all runs; what is left of the 15 minutes is for the way there
+QUICK_ROUNDS = 2
+
+
+def main() -> int:
+    """Measure, show and write; 1 when it could not be measured."""
+    asked = _asked()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave nothing behind
+    console = Console(width=WIDTH, highlight=False)
+    try:
+        runs = _runs(asked, Console(stderr=True, width=WIDTH))
+    except BenchFailed as failed:
+        sys.stderr.write(f"bench: {failed}\n")
+        return 1
+    show(runs, console)
+    _write(runs, asked.into)
+    return 0
+
+
+def _asked() -> argparse.Namespace:
+    options = argparse.ArgumentParser(prog="bench", description=__doc__)
+    options.add_argument("--quick", action="store_true", help="a look, in two minutes")
+    options.add_argument("--rounds", type=int, help="of every way, instead of ours")
+    options.add_argument(
+        "--ways", type=_some(NAMES), default=NAMES, help=f"of {','.join(NAMES)}"
+    )
+    names = tuple(each.name for each in RUNS)
+    options.add_argument(
+        "--runs", type=_some(names), default=names, help=f"of {','.join(names)}"
+    )
+    options.add_argument("--eic-ms", type=int, default=RUNS[0].eic_ms)
+    options.add_argument("--into", type=Path, default=REPOSITORY / "build")
+    return options.parse_args()
+
+
+def _some(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def some(text: str) -> tuple[str, ...]:
+        named = tuple(text.split(","))
+        if unknown := set(named) - set(known):
+            raise argparse.ArgumentTypeError(f"{unknown} is none of {','.join(known)}")
+        return named
+
+    return some
+
+
+def _runs(asked: argparse.Namespace, console: Console) -> list[Run]:
+    chosen = [_changed(each, asked) for each in RUNS if each.name in asked.runs]
+    began_s, done = monotonic_s(), []
+    for number, conditions in enumerate(chosen, start=1):
+        until_s = began_s + BUDGET_S * number / len(chosen)
+        with console.status(conditions.name) as status:
+            done.append(
+                run(conditions, asked.ways, until_s=until_s, tell=status.update)
+            )
+    return done
+
+
+def _changed(conditions: Conditions, asked: argparse.Namespace) -> Conditions:
+    rounds = asked.rounds or (QUICK_ROUNDS if asked.quick else conditions.rounds)
+    return replace(conditions, eic_ms=asked.eic_ms, rounds=rounds)
+
+
+def _write(runs: Sequence[Run], folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(document(runs), indent=2)
+    (folder / "bench.json").write_text(text + "\n")
+    (folder / "bench.svg").write_text(svg(runs))
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        sys.exit(main())
+    sys.exit(130)

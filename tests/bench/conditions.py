@@ -1,0 +1,64 @@
+"""The conditions of a run, and what physics leaves of a `get` under them.
+
+Rule: a figure is compared with figures of the same run only. What a machine or an
+sshd adds differs from run to run.
+"""
+
+from dataclasses import dataclass
+
+DYNAMODB_MS = 4  # service time of each call
+EC2_MS = 200  # of DescribeInstances and of CreateTags
+SLOW_LOOKUP_MS = 330  # the guest's own EC2 Instance Connect script takes 250 to 400
+
+# sshd pads each answer to a request for authentication up to b·2^k, with b drawn from
+# 5 to 9.3 ms at its start (OpenSSH's auth2.c, ensure_minimum_time_since).
+LEAST_ANSWER_MS = 8
+SPAWN_MS = 10  # a process that does next to nothing
+KEX_MS = 25  # both sides' arithmetic of the SSH key exchange
+SHELL_MS = 15  # sshd forks, the user's shell starts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a run is made under.
+
+    Args:
+        lookup: How the instance finds a pushed key: "quick" or "slow".
+        rounds: Of every way; fewer where time is up.
+    """
+
+    rtt_ms: int
+    lookup: str
+    eic_ms: int = 100
+    rounds: int = 15
+
+    @property
+    def name(self) -> str:
+        """What people call the run."""
+        return f"rtt{self.rtt_ms}-{self.lookup}"
+
+    @property
+    def lookup_ms(self) -> int:
+        """How long the instance looks for a key, at least."""
+        return SLOW_LOOKUP_MS if self.lookup == "slow" else 0
+
+
+RUNS = (
+    Conditions(rtt_ms=20, lookup="quick"),
+    Conditions(rtt_ms=20, lookup="slow", rounds=9),
+    Conditions(rtt_ms=80, lookup="quick", rounds=9),
+)
+
+
+def limit_ms(conditions: Conditions) -> int:
+    """The time from nothing to the first byte that no one-shot client can beat.
+
+    TCP and TLS 1.3 to DynamoDB and one conditional write; then the push over a
+    connection that is already open, beside TCP, banner and key exchange of SSH; then
+    one signed request for authentication with everything else right behind it.
+    """
+    rtt = conditions.rtt_ms
+    claimed = SPAWN_MS + 2 * rtt + rtt + DYNAMODB_MS
+    let_in = max(rtt + conditions.eic_ms, 3 * rtt + KEX_MS)
+    answered = max(LEAST_ANSWER_MS, conditions.lookup_ms)
+    return claimed + let_in + rtt + answered + SHELL_MS

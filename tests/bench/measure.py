@@ -1,0 +1,171 @@
+"""Rounds: every way once in each, and the time from its start to its first byte.
+
+Rule 1: a command that fails, or says anything but what was asked for, ends the bench:
+a wrong answer that comes fast is no figure.
+Rule 2: the first round warms caches and is not counted.
+Rule 3: each round begins with another way, so that none always follows the same one.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from asgwarm.clock import monotonic_s
+from tests.bench.command import REPOSITORY, BenchFailed, output_of
+from tests.bench.conditions import DYNAMODB_MS, EC2_MS, Conditions
+from tests.bench.figures import LIMIT, Run, limit, summary
+from tests.bench.network import Network
+from tests.bench.probe import Shot
+from tests.bench.region import laid_out
+from tests.bench.ways import SAYS, Desk, commands, master
+
+LEAST_ROUNDS = 7  # also when time is up
+Shots = dict[str, list[Shot]]
+
+
+class Probe:
+    """The process at the client's end that starts commands."""
+
+    def __init__(self, running: "subprocess.Popen[str]") -> None:
+        self._running = running
+
+    def shoot(self, argv: list[str], env: Mapping[str, str]) -> Shot:
+        """Run a command to its end, whatever it says."""
+        return Shot(**self._ask({"argv": argv, "env": dict(env)}))
+
+    def reach(self, address: str, port: int) -> float:
+        """Milliseconds that a TCP connection takes, once something listens there."""
+        return float(self._ask({"reach": [address, port]})["connect_ms"])
+
+    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        assert self._running.stdin is not None
+        assert self._running.stdout is not None
+        self._running.stdin.write(json.dumps(order) + "\n")
+        self._running.stdin.flush()
+        answer = self._running.stdout.readline()
+        if not answer:
+            raise BenchFailed(f"nothing came of {order.get('argv') or order}")
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+
+@contextmanager
+def probing(client: tuple[str, ...] = ()) -> Iterator[Probe]:
+    """Run a probe; *client* is what puts it at the client's end."""
+    command = [*client, sys.executable, "-m", "tests.bench.probe"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command,
+        cwd=REPOSITORY,
+        stdin=pipe,
+        stdout=pipe,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        yield Probe(running)
+
+
+def run(
+    conditions: Conditions,
+    wanted: Collection[str],
+    *,
+    until_s: float,
+    tell: Callable[[str], None],
+) -> Run:
+    """Measure the *wanted* ways under *conditions*.
+
+    Args:
+        until_s: When to stop early, by clock.monotonic_s().
+        tell: Gets a sentence now and then on how far it is.
+
+    Raises:
+        BenchFailed: Something is not there, or a way failed.
+    """
+    with laid_out(conditions) as desk, probing(desk.network.client) as probe:
+        network = desk.network
+        probe.reach(network.listen, network.sshd_port)
+        probe.reach(network.listen, network.aws_port)
+        facts = _facts(conditions, network) | _rtt(probe, network)
+        lines = {n: argv for n, argv in commands(desk).items() if n in wanted}
+        with master(desk):
+            _await_master(probe, desk)
+            shots = rounds(
+                probe,
+                lines,
+                desk.environment(),
+                most=conditions.rounds,
+                until_s=until_s,
+                tell=lambda said: tell(f"{conditions.name}: {said}"),
+            )
+    ways = {name: summary(found) for name, found in shots.items()}
+    return Run(
+        conditions=conditions, ways=ways | {LIMIT: limit(conditions)}, facts=facts
+    )
+
+
+def rounds(
+    probe: Probe,
+    lines: Mapping[str, list[str]],
+    env: Mapping[str, str],
+    *,
+    most: int,
+    until_s: float,
+    tell: Callable[[str], None],
+    before: Callable[[], object] = lambda: None,
+) -> Shots:
+    """Run every command once a round.
+
+    Args:
+        before: Called before each command, outside of its time.
+    """
+    shots: Shots = {name: [] for name in lines}
+    names = list(lines)
+    for number in range(most + 1):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            before()
+            shot = _checked(name, probe.shoot(lines[name], env))
+            if number:
+                shots[name].append(shot)
+        tell(f"round {number} of {most}" if number else "warm")
+        if number >= LEAST_ROUNDS and monotonic_s() > until_s:
+            break
+    return shots
+
+
+def _checked(name: str, shot: Shot) -> Shot:
+    if shot.code or shot.said != f"{SAYS}\n":
+        raise BenchFailed(
+            f"{name} ended with {shot.code} and said {shot.said!r}: {shot.complained}"
+        )
+    return shot
+
+
+def _rtt(probe: Probe, network: Network) -> dict[str, float]:
+    """How long a TCP handshake takes, the best of some; a proxy knows none."""
+    port, address = network.aws_port, network.address
+    if not network.client:
+        return {}
+    return {"rtt_measured_ms": min(probe.reach(address, port) for _ in range(5))}
+
+
+def _await_master(probe: Probe, desk: Desk) -> None:
+    check = desk.ssh("-S", str(desk.control_path), "-O", "check")
+    until_s = monotonic_s() + 10
+    while probe.shoot(check, desk.environment()).code:
+        if monotonic_s() > until_s:
+            raise BenchFailed("OpenSSH's master does not connect")
+
+
+def _facts(conditions: Conditions, network: Network) -> dict[str, str | int | float]:
+    return {
+        "network": network.how,
+        "dynamodb_ms": DYNAMODB_MS,
+        "ec2_ms": EC2_MS,
+        "lookup_ms": conditions.lookup_ms,
+        "sshd_starts": 1,
+        "openssh": output_of("ssh", "-V").split(",")[0].strip(),
+    }

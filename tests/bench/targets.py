@@ -1,0 +1,77 @@
+"""What the product is to reach, each compared within one run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.bench.figures import LIMIT, Run
+from tests.bench.ways import PRODUCT
+
+CPU_MOST_MS = 250
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The product's median is at most another way's, times a factor."""
+
+    run: str
+    other: str
+    factor: float = 1.0
+    said: str
+
+
+TARGETS = (
+    Target(
+        run="rtt20-quick", other="seed-tags", factor=1 / 7, said="at most seed-tags / 7"
+    ),
+    Target(run="rtt20-quick", other="plain-ssh", said="faster than plain-ssh"),
+    Target(run="rtt20-quick", other=LIMIT, factor=1.4, said="at most 1.4 x limit"),
+    Target(
+        run="rtt20-slow",
+        other="seed-tags",
+        factor=1 / 3.5,
+        said="at most seed-tags / 3.5",
+    ),
+    Target(run="rtt20-slow", other="naive", factor=1 / 2, said="at most naive / 2"),
+    Target(run="rtt80-quick", other="plain-ssh", said="faster than plain-ssh"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A target, held against what was measured."""
+
+    run: str
+    said: str
+    measured_ms: float
+    most_ms: float
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the product is there."""
+        return self.measured_ms <= self.most_ms
+
+
+def verdicts(runs: Sequence[Run]) -> list[Verdict]:
+    """Return a verdict for every target that these runs have the figures for."""
+    found = []
+    by_name = {run.conditions.name: run.ways for run in runs}
+    for target in TARGETS:
+        ways = by_name.get(target.run, {})
+        if PRODUCT in ways and target.other in ways:
+            verdict = Verdict(
+                run=target.run,
+                said=f"{PRODUCT} {target.said}",
+                measured_ms=ways[PRODUCT].median_ms,
+                most_ms=round(ways[target.other].median_ms * target.factor, 1),
+            )
+            found.append(verdict)
+    return found + [_cpu(run) for run in runs if PRODUCT in run.ways]
+
+
+def _cpu(run: Run) -> Verdict:
+    return Verdict(
+        run=run.conditions.name,
+        said=f"CPU of {PRODUCT} at most {CPU_MOST_MS} ms",
+        measured_ms=run.ways[PRODUCT].cpu_ms or 0.0,
+        most_ms=CPU_MOST_MS,
+    )
