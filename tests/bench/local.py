@@ -6,6 +6,7 @@ Its figures say nothing of AWS.
 usage: python -m tests.bench.local [ROUNDS]
 """
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from asgwarm.clock import monotonic_s
 from tests.bench.command import BenchFailed
 from tests.bench.figures import Summary, summary
 from tests.bench.measure import probing, rounds
+from tests.bench.network import PREFIX
 from tests.bench.supply import POOL
 from tests.bench.ways import PRODUCT, naive, product, told
 from tests.integration.pools import serve
@@ -29,7 +31,7 @@ LINES = {PRODUCT: product(), "naive": naive()}
 def measure(most: int, console: Console) -> dict[str, Summary]:
     """Return what each way came to."""
     with (
-        tempfile.TemporaryDirectory(prefix="asgwarm-bench-") as name,
+        tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as name,
         running_region(Path(name) / "region") as region,
         probing() as probe,
         console.status("a region of its own") as status,

@@ -40,6 +40,10 @@ class Probe:
         """Milliseconds that a TCP connection takes, once something listens there."""
         return float(self._ask({"reach": [address, port]})["connect_ms"])
 
+    def greet(self, address: str, port: int) -> str:
+        """The line that a server begins with, once it listens."""
+        return str(self._ask({"greet": [address, port]})["greeting"])
+
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         assert self._running.stdin is not None
         assert self._running.stdout is not None
@@ -86,9 +90,7 @@ def run(
     """
     with laid_out(conditions) as desk, probing(desk.network.client) as probe:
         network = desk.network
-        probe.reach(network.listen, network.sshd_port)
-        probe.reach(network.listen, network.aws_port)
-        facts = _facts(conditions, network) | _rtt(probe, network)
+        facts = _facts(conditions, probe, network) | _rtt(probe, network)
         lines = {n: argv for n, argv in commands(desk).items() if n in wanted}
         with master(desk):
             _await_master(probe, desk)
@@ -146,10 +148,9 @@ def _checked(name: str, shot: Shot) -> Shot:
 
 def _rtt(probe: Probe, network: Network) -> dict[str, float]:
     """How long a TCP handshake takes, the best of some; a proxy knows none."""
-    port, address = network.aws_port, network.address
-    if not network.client:
-        return {}
-    return {"rtt_measured_ms": min(probe.reach(address, port) for _ in range(5))}
+    where = network.listen, network.aws_port
+    found = min(probe.reach(*where) for _ in range(5))
+    return {"rtt_measured_ms": found} if network.client else {}
 
 
 def _await_master(probe: Probe, desk: Desk) -> None:
@@ -160,12 +161,15 @@ def _await_master(probe: Probe, desk: Desk) -> None:
             raise BenchFailed("OpenSSH's master does not connect")
 
 
-def _facts(conditions: Conditions, network: Network) -> dict[str, str | int | float]:
+def _facts(
+    conditions: Conditions, probe: Probe, network: Network
+) -> dict[str, str | int | float]:
     return {
         "network": network.how,
         "dynamodb_ms": DYNAMODB_MS,
         "ec2_ms": EC2_MS,
         "lookup_ms": conditions.lookup_ms,
         "sshd_starts": 1,
-        "openssh": output_of("ssh", "-V").split(",")[0].strip(),
+        "ssh": output_of("ssh", "-V").split(",")[0].strip(),
+        "sshd": probe.greet(network.listen, network.sshd_port),
     }

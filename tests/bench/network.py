@@ -114,8 +114,7 @@ def _write_etc(client: str, region: str, home: Path) -> None:
 
 def _forwarder(folder: Path) -> Path:
     program, source = folder / "forwarder", Path(__file__).with_name("forwarder.c")
-    if not program.exists():
-        output_of("cc", "-O2", "-Wall", "-o", str(program), str(source))
+    output_of("cc", "-O2", "-Wall", "-o", str(program), str(source))
     return program
 
 

@@ -4,7 +4,8 @@ A process of its own, so that it can stand at the client's end of a wire and for
 little memory. Reads orders and writes answers as lines of JSON:
 
     {"argv": […], "env": {…}}       -> a `Shot` as an object
-    {"reach": ["198.18.0.2", 22]}   -> {"connect_ms": 20.1}, once something listens
+    {"reach": ["198.18.0.2", 443]}  -> {"connect_ms": 20.1}, once something listens
+    {"greet": ["198.18.0.2", 22]}   -> {"greeting": "SSH-2.0-…"}, the same
 
 usage: python -m tests.bench.probe
 """
@@ -71,20 +72,35 @@ def shoot(argv: list[str], env: dict[str, str]) -> Shot:
 
 def reach(host: str, port: int) -> float:
     """Milliseconds that a TCP connection takes, once something listens there."""
+    connection, connect_ms = _connected(host, port)
+    connection.close()
+    return connect_ms
+
+
+def greet(host: str, port: int) -> str:
+    """The line that a server begins with, once it listens."""
+    connection, _ = _connected(host, port)
+    with connection, connection.makefile() as lines:
+        return lines.readline().strip()
+
+
+def _connected(host: str, port: int) -> tuple[socket.socket, float]:
     for _ in range(_TRIES):
         began_s = perf_counter()
         try:
-            socket.create_connection((host, port), timeout=LIMIT_S).close()
+            connection = socket.create_connection((host, port), timeout=LIMIT_S)
         except ConnectionRefusedError:
             sleep(0.02)
         else:
-            return round((perf_counter() - began_s) * 1000, 2)
+            return connection, round((perf_counter() - began_s) * 1000, 2)
     raise TimeoutError(f"nothing listens at {host} port {port}")
 
 
 def _answer(order: dict[str, Any]) -> dict[str, Any]:
     if "reach" in order:
         return {"connect_ms": reach(*order["reach"])}
+    if "greet" in order:
+        return {"greeting": greet(*order["greet"])}
     return asdict(shoot(order["argv"], order["env"]))
 
 

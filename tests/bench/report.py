@@ -82,12 +82,13 @@ def _conditions(run: Run) -> str:
     rtt = f"RTT {conditions.rtt_ms} ms" + (
         f" ({measured} measured)" if measured else ""
     )
+    looks = f"{facts['lookup_ms']} ms" if facts["lookup_ms"] else "as good as no time"
     return (
-        f"[bold]{conditions.name}[/]: {rtt}, service times: EC2 Instance Connect"
+        f"[bold]{conditions.name}[/]: {rtt}. Service times: EC2 Instance Connect"
         f" {conditions.eic_ms} ms, DynamoDB {facts['dynamodb_ms']} ms, EC2"
-        f" {facts['ec2_ms']} ms; the instance looks for a key for"
-        f" {facts['lookup_ms']} ms or a little more. {facts['openssh']}, its server"
-        f" started {facts['sshd_starts']} time. Network: {facts['network']}."
+        f" {facts['ec2_ms']} ms. The instance takes {looks} to find a pushed key."
+        f" {facts['sshd']}, started {facts['sshd_starts']} time; {facts['ssh']}."
+        f" Network: {facts['network']}."
     )
 
 

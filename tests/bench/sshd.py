@@ -2,8 +2,8 @@
 
 Rule 1: it is started once in a run and never again: sshd draws how far it pads its
 answers at each start, and a table would mix two of them.
-Rule 2: the lookup is a program of the system's. sshd starts no other one as root, and
-without root it starts none from a folder that somebody else may write to.
+Rule 2: the lookup is a program of the system's, with our files as its arguments. sshd
+starts only what nobody but root can write, and a folder of the bench's is not that.
 """
 
 import os

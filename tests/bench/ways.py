@@ -3,8 +3,8 @@
 A way is one command line; what it needs to know stands in its environment. A new way
 is one more line of `WAYS`. `limit` is no way: it is computed from the conditions.
 
-Rule 1: a way does what its users would type. Nothing is spared it, nothing is added,
-but for files of this machine's user, which none of them reads.
+Rule 1: a way is what its users would type. No way reads the settings of whoever runs
+the bench: its environment is all that it knows.
 Rule 2: what makes a connection ahead of the question is made before the first round,
 and its time is not counted.
 """

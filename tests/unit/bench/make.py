@@ -23,5 +23,6 @@ def run(*, rtt_ms: int = 20, lookup: str = "quick", **median_ms: float) -> Run:
     return Run(
         conditions=conditions,
         ways=ways | {LIMIT: limit(conditions)},
-        facts=facts | {"openssh": "OpenSSH_9.2p1", "network": "none"},
+        facts=facts
+        | {"ssh": "OpenSSH_9.2p1", "sshd": "SSH-2.0-9.2", "network": "none"},
     )
