@@ -24,13 +24,15 @@ class Conditions:
 
     Args:
         lookup: How the instance finds a pushed key: "quick" or "slow".
-        rounds: Of every way; fewer where time is up.
+        rounds: Of every way; fewer where time is up, but never fewer than
+            *least_rounds*.
     """
 
     rtt_ms: int
     lookup: str
     eic_ms: int = 100
     rounds: int = 15
+    least_rounds: int = 7
 
     @property
     def name(self) -> str:

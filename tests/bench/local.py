@@ -24,7 +24,7 @@ from tests.bench.ways import PRODUCT, naive, product, told
 from tests.integration.pools import serve
 from tests.prove.regions import running_region
 
-ROUNDS, BUDGET_S = 9, 120
+ROUNDS, LEAST_ROUNDS, BUDGET_S = 9, 7, 120
 LINES = {PRODUCT: product(), "naive": naive()}
 
 
@@ -42,6 +42,7 @@ def measure(most: int, console: Console) -> dict[str, Summary]:
             LINES,
             told(Path(name)) | region.environment(),
             most=most,
+            least=LEAST_ROUNDS,
             until_s=monotonic_s() + BUDGET_S,
             tell=status.update,
             before=pool.until_ready,

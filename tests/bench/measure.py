@@ -7,6 +7,7 @@ Rule 3: each round begins with another way, so that none always follows the same
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -22,7 +23,6 @@ from tests.bench.probe import Shot
 from tests.bench.region import laid_out
 from tests.bench.ways import SAYS, Desk, commands, master
 
-LEAST_ROUNDS = 7  # also when time is up
 Shots = dict[str, list[Shot]]
 
 
@@ -99,6 +99,7 @@ def run(
                 lines,
                 desk.environment(),
                 most=conditions.rounds,
+                least=conditions.least_rounds,
                 until_s=until_s,
                 tell=lambda said: tell(f"{conditions.name}: {said}"),
             )
@@ -114,6 +115,7 @@ def rounds(
     env: Mapping[str, str],
     *,
     most: int,
+    least: int,
     until_s: float,
     tell: Callable[[str], None],
     before: Callable[[], object] = lambda: None,
@@ -121,6 +123,7 @@ def rounds(
     """Run every command once a round.
 
     Args:
+        least: How many rounds there are also when time is up.
         before: Called before each command, outside of its time.
     """
     shots: Shots = {name: [] for name in lines}
@@ -133,7 +136,7 @@ def rounds(
             if number:
                 shots[name].append(shot)
         tell(f"round {number} of {most}" if number else "warm")
-        if number >= LEAST_ROUNDS and monotonic_s() > until_s:
+        if number >= least and monotonic_s() > until_s:
             break
     return shots
 
@@ -170,6 +173,7 @@ def _facts(
         "ec2_ms": EC2_MS,
         "lookup_ms": conditions.lookup_ms,
         "sshd_starts": 1,
+        "load_before": round(os.getloadavg()[0], 1),
         "ssh": output_of("ssh", "-V").split(",")[0].strip(),
         "sshd": probe.greet(network.listen, network.sshd_port),
     }

@@ -88,7 +88,7 @@ def _conditions(run: Run) -> str:
         f" {conditions.eic_ms} ms, DynamoDB {facts['dynamodb_ms']} ms, EC2"
         f" {facts['ec2_ms']} ms. The instance takes {looks} to find a pushed key."
         f" {facts['sshd']}, started {facts['sshd_starts']} time; {facts['ssh']}."
-        f" Network: {facts['network']}."
+        f" Network: {facts['network']}. Load average before: {facts['load_before']}."
     )
 
 

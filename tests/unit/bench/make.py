@@ -19,7 +19,13 @@ def run(*, rtt_ms: int = 20, lookup: str = "quick", **median_ms: float) -> Run:
         name.replace("_", "-"): Summary(median_ms=ms, p90_ms=ms + 9, n=7, cpu_ms=100)
         for name, ms in median_ms.items()
     }
-    facts = {"dynamodb_ms": 4, "ec2_ms": 200, "lookup_ms": 0, "sshd_starts": 1}
+    facts = {
+        "dynamodb_ms": 4,
+        "ec2_ms": 200,
+        "lookup_ms": 0,
+        "sshd_starts": 1,
+        "load_before": 0,
+    }
     return Run(
         conditions=conditions,
         ways=ways | {LIMIT: limit(conditions)},

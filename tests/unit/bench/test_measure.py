@@ -52,6 +52,7 @@ def test_every_way_is_measured_as_often_and_the_first_round_is_not_counted():
             {"one": SAYS_HERE, "two": SAYS_HERE},
             ENVIRONMENT,
             most=3,
+            least=3,
             until_s=0.0,
             tell=said.append,
         )
@@ -60,7 +61,7 @@ def test_every_way_is_measured_as_often_and_the_first_round_is_not_counted():
     assert said == ["warm", "round 1 of 3", "round 2 of 3", "round 3 of 3"]
 
 
-def test_who_is_out_of_time_still_measures_seven_rounds():
+def test_who_is_out_of_time_still_measures_the_least_number_of_rounds():
     """Fewer make no median."""
     with probing() as probe:
         shots = rounds(
@@ -68,6 +69,7 @@ def test_who_is_out_of_time_still_measures_seven_rounds():
             {"one": SAYS_HERE},
             ENVIRONMENT,
             most=99,
+            least=7,
             until_s=0.0,
             tell=lambda _: None,
         )
@@ -84,6 +86,7 @@ def test_a_wrong_answer_is_no_figure(command):
             {"one": ["sh", "-c", command]},
             ENVIRONMENT,
             most=1,
+            least=1,
             until_s=0.0,
             tell=lambda _: None,
         )
