@@ -52,7 +52,8 @@ def running(state_dir: Path) -> "RegionInfo":
     """
     from asgwarm.local import process
 
-    info = process.info(folder(state_dir))
+    # To ask it takes signing, which takes longer to load than a claim takes.
+    info = process.alive(folder(state_dir))
     if info is None:
         raise RegionDown("the local region is not running", hint="asgwarm local start")
     return info

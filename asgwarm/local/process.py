@@ -59,10 +59,16 @@ def start(
         return _await_answer(_spawn(command, state_dir), state_dir)
 
 
+def alive(state_dir: Path) -> RegionInfo | None:
+    """The region of *state_dir*, or None when its process has ended."""
+    known = load(state_dir.resolve())
+    return known if known is not None and _is_alive(known.pid) else None
+
+
 def info(state_dir: Path) -> RegionInfo | None:
     """The region of *state_dir*, or None when it is not running: it was asked."""
-    known = load(state_dir.resolve())
-    if known is None or not _is_alive(known.pid):
+    known = alive(state_dir)
+    if known is None:
         return None
     try:
         answer = Control(known, timeout_s=_PROBE_S).status()
