@@ -11,6 +11,10 @@ from asgwarm.local import seam
 # laptop more of them at once make everything later. Events wait their turn.
 _TURNS = threading.Semaphore(2)
 
+# Lambda developer guide, "Error handling for asynchronous invocations": one that fails
+# is tried twice more. After one and two minutes there, at once here.
+_TRIES = 3
+
 
 def watch_functions(
     *,
@@ -48,12 +52,26 @@ def watch_functions(
         return poll()
 
     functions._execute_function = lambda function, event: counted(
-        execute, function, stamped(event, now())
+        _persistent, execute, function, stamped(event, now())
     )
     functions._poll_dynamodb_streams = poll_or_lose
     events._dispatch_to_lambda = lambda arn, payload: _dispatch(
         arn, payload, started, returned
     )
+
+
+def _persistent(execute: Callable[..., Any], function: Any, event: Any) -> Any:
+    """Invoke a function; again if it died on the event of a custom resource.
+
+    CloudFormation waits for its answer, and nothing else would bring one.
+    """
+    result = execute(function, event)
+    if isinstance(event, dict) and "ResponseURL" in event:
+        for _ in range(_TRIES - 1):
+            if not result.get("error"):
+                break
+            result = execute(function, event)
+    return result
 
 
 def _dispatch(

@@ -36,6 +36,19 @@ def heard(fresh_region, fresh_work, listener) -> Heard:
 
 
 GO = {"st": {"S": "GO"}}
+# Behind another function: one that dies of its first invocation.
+MORTAL = """
+import os, pathlib, tempfile
+
+survive = handler
+
+def handler(event, context):
+    mark = pathlib.Path(tempfile.gettempdir(), "died")
+    if not mark.exists():
+        mark.touch()
+        os._exit(1)
+    survive(event, context)
+"""
 
 
 def test_a_custom_resource_is_answered_by_its_function(region, work, listener):
@@ -47,6 +60,23 @@ def test_a_custom_resource_is_answered_by_its_function(region, work, listener):
         lambda: [one for one in work.heard(name) if "RequestType" in one]
     )
     assert event["RequestType"] == "Create"
+    work.delete(name)
+
+
+def test_a_custom_resource_whose_function_dies_is_answered_by_the_next_try(
+    region, work, listener
+):
+    """Lambda tries an event again whose function has failed."""
+    name = "mortal"
+    template = listener(name)
+    code = template["Function"]["Properties"]["Code"]
+    code["ZipFile"] += MORTAL
+
+    work.deploy(name, template)
+
+    assert region.until(
+        lambda: [one for one in work.heard(name) if "RequestType" in one]
+    )
     work.delete(name)
 
 
