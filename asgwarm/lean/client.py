@@ -11,6 +11,7 @@ those who wait are put and deleted whole, and a key that is pushed twice is one 
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +71,7 @@ class _Service:
         return answer
 
     def _ask(self, operation: str, parameters: Document) -> Document:
-        body = json.dumps(parameters).encode()
+        body = json.dumps(parameters, default=_text_of).encode()
         headers = {
             "Host": self.connections.endpoint.authority,
             "Content-Type": self._content_type,
@@ -80,6 +81,11 @@ class _Service:
         sent = signed(headers, body, keys=self._keys, scope=self._scope, now=now)
         sent["User-Agent"] = USER_AGENT  # not signed: what is between may change it
         return document(self.connections.ask(sent, body), operation)
+
+
+def _text_of(binary: bytes) -> str:
+    """Return the form that bytes have in a JSON document of AWS's."""
+    return b64encode(binary).decode()
 
 
 class DynamoDB(_Service):

@@ -28,6 +28,7 @@ ITEM = KEY | {
     "b": {"B": b"\x00\xff"},
     "bs": {"BS": [b"\x01", b"\x02"]},
     "l": {"L": [{"S": "x"}, {"M": {"B": {"S": "no bytes"}, "y": {"B": b"z"}}}]},
+    "m": {"M": {"B": {"S": "no bytes"}, "BS": {"N": "1"}}},
     "none": {"NULL": True},
     "yes": {"BOOL": True},
 }
@@ -169,6 +170,15 @@ def test_a_push_comes_to_what_it_comes_to_with_boto3(clients, changed):
     assert lean == full
     code = lean[2]["Error"]["Code"]
     assert code in ("EC2InstanceNotFoundException", "InvalidArgsException")
+
+
+def test_what_is_put_is_what_boto3_finds(clients):
+    """Bytes too, wherever they stand in the item."""
+    clients.full_dynamodb.delete_item(TableName=TABLE, Key=KEY)
+
+    clients.dynamodb.put_item(TableName=TABLE, Item=ITEM)
+
+    assert clients.full_dynamodb.get_item(**READ)["Item"] == ITEM
 
 
 def test_every_page_is_turned(clients):
@@ -331,7 +341,9 @@ def test_the_client_says_what_it_is(scripted):
     client.get_item(**READ)
 
     (request,) = server.requests
-    assert f"\r\nUser-Agent: asgwarm/{asgwarm.__version__}\r\n".encode() in request
+    lines = request.decode().split("\r\n")
+    assert f"User-Agent: asgwarm/{asgwarm.__version__}" in lines
+    assert f"Host: {server.endpoint.authority}" in lines
     client.connections.close()
 
 

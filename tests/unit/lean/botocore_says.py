@@ -17,7 +17,11 @@ def resolved(asked: dict[str, Any]) -> dict[str, Any]:
     """Return where and as whom both services would be called."""
     os.environ.clear()
     os.environ.update(asked["env"])
-    clients = Clients(AwsSettings(**asked["settings"]))
+    # Without a home nothing is understood: the region, too, is boto3's own finding.
+    named = {
+        name: asked["env"][name] for name in ("AWS_REGION",) if name in asked["env"]
+    }
+    clients = Clients(AwsSettings(**asked["settings"]), named)
     answers = {}
     both: list[Any] = [clients.full_dynamodb, clients.full_eic]
     for client in both:

@@ -50,6 +50,7 @@ def seconds_of(date):
     key_id=PRINTABLE,
     secret=st.one_of(PRINTABLE, st.text(st.characters(codec="utf-8"), min_size=1)),
     token=st.one_of(st.just(""), PRINTABLE),
+    target=st.sampled_from([TARGET, "  two   words\t"]),
     region=HOSTS,
     service=st.sampled_from(["dynamodb", "ec2-instance-connect"]),
 )
@@ -59,18 +60,19 @@ def seconds_of(date):
     key_id="A/B+C",
     secret="a\"b\\c'd/+=",  # noqa: S106  # nobody's
     token="",
+    target=TARGET,
     region="us-east-1",
     service="dynamodb",
 )
 def test_it_is_botocores_byte_for_byte(
-    *, url, body, key_id, secret, token, region, service
+    *, url, body, key_id, secret, token, target, region, service
 ):
     """Authorization, date and token are what botocore would have sent."""
     request = AWSRequest(
         method="POST",
         url=url,
         data=body,
-        headers={"Content-Type": CONTENT_TYPE, "X-Amz-Target": TARGET},
+        headers={"Content-Type": CONTENT_TYPE, "X-Amz-Target": target},
     )
     SigV4Auth(Credentials(key_id, secret, token), service, region).add_auth(request)
 
@@ -78,7 +80,7 @@ def test_it_is_botocores_byte_for_byte(
         {
             "Host": host_of(url),
             "Content-Type": CONTENT_TYPE,
-            "X-Amz-Target": TARGET,
+            "X-Amz-Target": target,
         },
         body,
         keys=keys_of(key_id, secret, token),

@@ -213,7 +213,9 @@ def test_what_is_understood_is_what_botocore_resolves(wanted, env, home, botocor
         pytest.param({"profile": "account"}, {}, id="an account's own endpoint"),
         pytest.param({"profile": "nobody"}, {}, id="a profile that is not there"),
         pytest.param({"profile": ""}, {}, id="a profile without a name"),
-        pytest.param({}, KEYS | {"AWS_PROFILE": "nobody"}, id="nor in the environment"),
+        pytest.param(
+            {}, KEYS | REGION | {"AWS_PROFILE": "nobody"}, id="nor in the environment"
+        ),
         pytest.param({"profile": "elsewhere"}, KEYS, id="another partition"),
         pytest.param({"region": "cn-north-1"}, {}, id="China"),
         pytest.param({"region": "us-isob-east-1"}, {}, id="a secret one"),
@@ -230,14 +232,21 @@ def test_what_is_understood_is_what_botocore_resolves(wanted, env, home, botocor
         pytest.param({}, {"BOTOCORE_TCP_KEEPALIVE": "1"}, id="botocore's own"),
         pytest.param({}, {"AWS_REGION": "us-east-1"}, id="two regions"),
         pytest.param({}, {"AWS_PROFILE": ""}, id="an empty variable"),
+        pytest.param(
+            {}, {"AWS_DEFAULT_PROFILE": "", "AWS_PROFILE": "dev"}, id="one of two"
+        ),
         pytest.param({}, {"http_proxy": "http://p:1"}, id="a proxy"),
         pytest.param({}, {"HTTPS_PROXY": "http://p:1"}, id="a proxy in capitals"),
         pytest.param({}, {"All_Proxy": "http://p:1"}, id="a proxy for all"),
         pytest.param({}, {"REQUESTS_CA_BUNDLE": "f"}, id="another's certificates"),
         pytest.param({}, {"AWS_CA_BUNDLE": "{home}"}, id="certificates in a folder"),
-        pytest.param({}, {"AWS_CONFIG_FILE": "$HOME/c"}, id="a path to expand"),
-        pytest.param({}, {"AWS_CONFIG_FILE": "~root/c"}, id="somebody's home"),
-        pytest.param({}, {"HOME": ""}, id="nobody's home"),
+        pytest.param(
+            {}, KEYS | REGION | {"AWS_CONFIG_FILE": "$HOME/c"}, id="a path to expand"
+        ),
+        pytest.param(
+            {}, KEYS | REGION | {"AWS_CONFIG_FILE": "~root/c"}, id="somebody's home"
+        ),
+        pytest.param({}, KEYS | REGION | {"HOME": ""}, id="nobody's home"),
         pytest.param({"endpoint_url": "http://[::1]:1"}, {}, id="IPv6"),
         pytest.param({"endpoint_url": "http://h:1/path"}, {}, id="a path"),
         pytest.param({"endpoint_url": "http://u@h:1"}, {}, id="a user"),
