@@ -8,7 +8,7 @@ import asyncio
 import importlib
 from collections.abc import Callable
 
-from asgwarm.local import seam, seam_deletion, seam_functions
+from asgwarm.local import seam, seam_deletion, seam_functions, seam_workers
 from asgwarm.local.clock import Clock
 from asgwarm.local.faults import FaultTable
 from asgwarm.local.functions import Running
@@ -33,6 +33,7 @@ class Base:
     ) -> None:
         self.app = seam.application()
         seam.keep_time(clock.now)
+        seam_workers.keep_workers()
         seam_functions.watch_functions(
             started=running.started,
             returned=running.returned,

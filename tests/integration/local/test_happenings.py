@@ -1,5 +1,6 @@
 """Events, streams, schedules and faults reach a real function, in the region's time."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,17 @@ def heard(fresh_region, fresh_work, listener) -> Heard:
 
 
 GO = {"st": {"S": "GO"}}
+# How often one process has been called.
+COUNTING = """
+import itertools, os
+
+numbers = itertools.count(1)
+
+def handler(event, context):
+    if event.get("dies"):
+        os._exit(1)
+    raise ValueError(f"call {next(numbers)}")
+"""
 # Behind another function: one that dies of its first invocation.
 MORTAL = """
 import os, pathlib, tempfile
@@ -77,6 +89,25 @@ def test_a_custom_resource_whose_function_dies_is_answered_by_the_next_try(
     assert region.until(
         lambda: [one for one in work.heard(name) if "RequestType" in one]
     )
+    work.delete(name)
+
+
+def test_what_a_function_has_loaded_outlives_its_exceptions(region, work, listener):
+    """The environment is kept, as AWS keeps it; one that dies is replaced."""
+    name = "raising"
+    template = {k: v for k, v in listener(name).items() if k in ("Role", "Function")}
+    template["Function"]["Properties"]["Code"]["ZipFile"] = COUNTING
+    work.deploy(name, template)
+    client = region.client("lambda")
+
+    def told(**event: bool) -> str:
+        answer = client.invoke(FunctionName=name, Payload=json.dumps(event))
+        assert answer["FunctionError"]
+        return str(json.loads(answer["Payload"].read())["errorMessage"])
+
+    assert [told(), told(), told()] == ["call 1", "call 2", "call 3"]
+    assert "died" in told(dies=True)
+    assert told() == "call 1"
     work.delete(name)
 
 
