@@ -58,15 +58,16 @@ def _launching(
 ) -> Iterator[tuple[str, Any]]:
     """Pause and resume launches. Another one's pause is not ours to end.
 
-    That it is ours is noted before it begins and until it has ended.
+    That it is ours is noted before it begins and until it was seen to have ended: to
+    ask for it is not enough, whatever the answer says.
     """
     stop = breaker(pool.records.values(), pool.meta.refresh_at, pool.now)
     if pool.meta.draining:  # what is ended would be replaced, and ended, for ever
-        stop = f"{PAUSED}the pool is going down"
+        stop = f"{PAUSED}the pool goes down"
     paused = "Launch" in group.suspended
     if paused and not stop and pool.meta.trouble.startswith(PAUSED):
         yield "resume", "Launch"
-    if (said := stop or failure) != pool.meta.trouble:
+    elif (said := stop or failure) != pool.meta.trouble:
         yield "trouble", said
     if stop and not paused:
         yield "suspend", "Launch"

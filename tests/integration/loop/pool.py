@@ -159,6 +159,10 @@ class Pool:
         """The group's DesiredCapacity."""
         return int(self.group()["DesiredCapacity"])
 
+    def suspended(self) -> set[str]:
+        """The processes of the group that are suspended."""
+        return {one["ProcessName"] for one in self.group()["SuspendedProcesses"]}
+
     def members(self) -> dict[str, str]:
         """Lifecycle state of each member by instance id, the warm pool's included."""
         pooled = self.autoscaling.describe_warm_pool(

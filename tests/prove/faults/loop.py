@@ -82,6 +82,12 @@ def _pause(pool: Pool) -> None:
     pool.registry.put_meta(pool.stack_id, "trouble", PAUSED)
 
 
+def _restore_launches(pool: Pool) -> None:
+    """Make it full again, and see that nothing keeps it from launching."""
+    pool.restore()
+    pool.until(lambda: "Launch" not in pool.suspended())
+
+
 def _delete(pool: Pool) -> None:
     """Let somebody delete the stack, who is sent away or succeeds."""
     assert pool.delete() in ("DELETE_COMPLETE", "DELETE_FAILED")
@@ -135,7 +141,11 @@ LOOP_PLAYS: Mapping[str, LoopPlay] = {
         stream_lost=True,
     ),
     "boot": LoopPlay(act=_claim, calls=("dynamodb:UpdateItem",), owner="i-*"),
-    "resume": LoopPlay(act=_pause, calls=("autoscaling:ResumeProcesses",)),
+    "resume": LoopPlay(
+        act=_pause,
+        calls=("autoscaling:ResumeProcesses",),
+        restore=_restore_launches,
+    ),
     "delete the stack": LoopPlay(
         act=_delete, calls=("autoscaling:DeleteWarmPool",), restore=_deploy_again
     ),
