@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from asgwarm.domain.capacity import HELD
 from asgwarm.domain.record import State
 from asgwarm.lambdas.reconcile import reconcile
@@ -24,7 +22,7 @@ WHY = "the stack is deleted"
 
 def guard(world: World, event: Mapping[str, Any], now: int) -> None:
     """Serve one request of CloudFormation's and answer it, whatever happens."""
-    refusal, epoch = "see its log", world.settings.stack_id
+    refusal, epoch = "", world.settings.stack_id
     deletes = event["RequestType"] == "Delete"
     try:
         if deletes:
@@ -35,20 +33,18 @@ def guard(world: World, event: Mapping[str, Any], now: int) -> None:
             if old not in (None, event["ResourceProperties"]["Template"]):
                 world.registry.put_meta(epoch, "refresh_at", now)
             reconcile(world, now)
-            refusal = ""
-    except (ClientError, BotoCoreError, RuntimeError) as error:
-        # Raised, it would be tried again after it was answered.
+    except Exception as error:  # noqa: BLE001 - raised, it would be tried again after it was answered
         log("failed", why=str(error))
-        if deletes:
+        refusal = "see its log" if deletes else ""  # the next pass makes it certain
+    try:
+        if refusal:  # what is not deleted serves as before
             world.registry.put_meta(epoch, "pool_mode", "ACTIVE")
-        else:
-            refusal = ""  # the next pass makes it certain
     finally:
         _reply(event, refusal)
 
 
 def _close(world: World, now: int) -> str:
-    """End everything; return why not, after which the pool serves as before."""
+    """End everything; return why not."""
     epoch = world.settings.stack_id
     refusal = _end_leases(world, now)
     if not refusal:
@@ -56,7 +52,6 @@ def _close(world: World, now: int) -> str:
         reconcile(world, now)  # ends whatever is free
         refusal = _end_leases(world, now)  # one may have begun meanwhile
     if refusal:
-        world.registry.put_meta(epoch, "pool_mode", "ACTIVE")
         return refusal
     world.fleet.ask("delete_warm_pool", ForceDelete=True)
     world.fleet.ask("set_desired_capacity", DesiredCapacity=0)

@@ -93,6 +93,14 @@ def _delete(pool: Pool) -> None:
     assert pool.delete() in ("DELETE_COMPLETE", "DELETE_FAILED")
 
 
+def _serve_on(pool: Pool) -> None:
+    """Deploy it anew if it is gone; a pool that was kept has to serve as before."""
+    if pool.status() == "DELETE_COMPLETE":
+        _deploy_again(pool)
+    else:
+        pool.restore()
+
+
 def _deploy_again(pool: Pool) -> None:
     """End what is left of the stack and make it anew."""
     pool.faults()
@@ -147,7 +155,7 @@ LOOP_PLAYS: Mapping[str, LoopPlay] = {
         restore=_restore_launches,
     ),
     "delete the stack": LoopPlay(
-        act=_delete, calls=("autoscaling:DeleteWarmPool",), restore=_deploy_again
+        act=_delete, calls=("autoscaling:DeleteWarmPool",), restore=_serve_on
     ),
 }
 
