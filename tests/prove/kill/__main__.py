@@ -34,7 +34,7 @@ def shifts(rounds: int, only: str) -> list[Shift]:
         Shift(of=of, first=first, step=2) for of in (UP, DOWN) for first in range(2)
     ]
     long.append(Shift(of=REOPEN, first=1, step=4))
-    long.append(Shift(of=GUARD))
+    long.append(Shift(of=GUARD, first=1, step=2))
     quick = [Shift(of=of) for of in (FUNCTION, *BY_NAME) for _ in range(rounds)]
     return [one for one in (*long, *quick) if only in ("", one.of)]
 
