@@ -7,23 +7,27 @@ import getpass
 import os
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from asgwarm import config
 from asgwarm.cli.flags import Common
 from asgwarm.cli.output import Output
+from asgwarm.cli.signals import run_async
 from asgwarm.domain.escape import printable
 from asgwarm.domain.names import LEASE_PATTERN, check_pool, pool_of_lease
 from asgwarm.errors import ConfigError, LeaseNotFound, PoolNotFound
 
 if TYPE_CHECKING:
     from asgwarm.clients import AwsSettings, Clients
+    from asgwarm.connect.streams import Streams
     from asgwarm.leasing.journal import Entry, Journal
     from asgwarm.leasing.lease import Lease
     from asgwarm.pool import AsyncPool
+
+T = TypeVar("T")
 
 
 class Invocation:
@@ -43,6 +47,21 @@ class Invocation:
         self.remote = remote
         self.env = env
         self._cwd = cwd
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """Run a command's coroutine to its end, or until a signal ends it.
+
+        Raises:
+            Interrupted: A signal arrived, and *main* has put right what it had begun.
+        """
+        return run_async(main)
+
+    @cached_property
+    def streams(self) -> "Streams":
+        """Where a remote command's bytes come from and go to."""
+        from asgwarm.connect.streams import Streams
+
+        return Streams.own()
 
     @cached_property
     def config(self) -> config.Config:
@@ -90,15 +109,21 @@ class Invocation:
         """The pool that was typed, or the configured one."""
         return check_pool(typed or self.config.pool)
 
-    def pool(self, typed: str) -> "AsyncPool":
-        """The pool that was typed, or the configured one."""
+    def pool(
+        self, typed: str, make: "Callable[..., AsyncPool] | None" = None
+    ) -> "AsyncPool":
+        """The pool that was typed, or the configured one.
+
+        Args:
+            make: Makes it, with the arguments of `AsyncPool`, which is the default.
+        """
         name = self.pool_name(typed)
         from asgwarm.leasing.remembered import ReadyLists
         from asgwarm.pool import AsyncPool
 
         settings = self.clients.settings
         place = (self.clients.region, settings.endpoint_url, settings.profile)
-        return AsyncPool(
+        return (make or AsyncPool)(
             name,
             clients=self.clients,
             journal=self.journal,

@@ -4,15 +4,15 @@ Rule: the module of a command, and what it needs, is imported only when it runs.
 """
 
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import asgwarm
 from asgwarm.cli import argv as typed
+from asgwarm.cli import around as surroundings
 from asgwarm.cli import boundary, catalogue, signals
+from asgwarm.cli.around import Around
 from asgwarm.cli.output import Output
 from asgwarm.errors import AsgwarmError, ConfigError
 
@@ -30,31 +30,45 @@ def run(
     load: Load = module_of,
 ) -> int:
     """Run one command line; returns its exit code, whatever happens."""
+    signals.install()
+    return run_in(surroundings.own(), argv, env, load)
+
+
+def run_in(
+    around: Around,
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    load: Load = module_of,
+) -> int:
+    """Run one command line in surroundings of its own; returns as `run`."""
     own, remote = typed.split(argv)
     output = Output(
-        sys.stdout,
-        sys.stderr,
+        around.out,
+        around.err,
         json="--json" in own,
         remote=remote is not None,
         where=typed.where(own),
     )
-    signals.install()
     try:
-        return _run(argv, env, output, load)
+        return _run(argv, env, output, load, around)
     except AsgwarmError as error:
         return boundary.expected(error, output)
     except signals.Interrupted as signalled:
         return boundary.interrupted(signalled, output)
     except BrokenPipeError:
-        # The reader has left; the interpreter must not try to flush once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has left; nobody must try to flush once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), around.out.fileno())
         return boundary.BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the boundary: a bug becomes two lines
         return boundary.unexpected(error, output, argv=own, debug="--debug" in own)
 
 
 def _run(
-    argv: Sequence[str], env: Mapping[str, str], output: Output, load: Load
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    output: Output,
+    load: Load,
+    around: Around,
 ) -> int:
     words = typed.take_apart(argv, catalogue.GROUPS)
     if "--version" in words.args:
@@ -71,29 +85,30 @@ def _run(
             f"{command.name} runs nothing after --",
             hint=f"asgwarm {command.name} --help",
         )
-    return _dispatch(command, words, env=env, output=output, load=load)
+    from asgwarm.cli.invocation import Invocation
+
+    def invoke(common: Any) -> Any:
+        make = around.invoke or Invocation
+        return make(common, output, remote=words.remote, env=env, cwd=around.cwd())
+
+    return _dispatch(command, words, load=load, invoke=invoke)
 
 
 def _dispatch(
     command: catalogue.Command,
     words: typed.Words,
     *,
-    env: Mapping[str, str],
-    output: Output,
     load: Load,
+    invoke: Callable[[Any], Any],
 ) -> int:
     from asgwarm.cli import flags
-    from asgwarm.cli.invocation import Invocation
 
     module = load(command)
     parsed = flags.parse(command.name, module.Flags, module.run.__doc__, words.args)
     if parsed is None:
         return 0
     own, common = parsed
-    invocation = Invocation(
-        common, output, remote=words.remote, env=env, cwd=Path.cwd()
-    )
-    return int(module.run(own, invocation))
+    return int(module.run(own, invoke(common)))
 
 
 def _version(output: Output) -> int:

@@ -7,7 +7,7 @@ Rule 2: after a signal no call that is still waiting for its answer is waited fo
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from asgwarm.cli.signals import ENDING, Interrupted, install
 from asgwarm.errors import AsgwarmError
 
 T = TypeVar("T")
+Listen = Callable[[Callable[[int], None]], None]
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -24,15 +25,26 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         Interrupted: A signal arrived, and *main* has put right what it had begun.
             An error of ours that this met on its way is its cause.
     """
+    try:
+        with asyncio.Runner() as runner:
+            return run_in(runner, main, _by_signals)
+    finally:
+        install()  # the closing loop has put back the system's handlers
+
+
+def run_in(runner: asyncio.Runner, main: Coroutine[Any, Any, T], listen: Listen) -> T:
+    """Return and raise as `run`, on a loop that may be used before and after.
+
+    Args:
+        listen: Told on the loop whom to call with the number of a signal.
+    """
     received: list[int] = []
     try:
-        result = asyncio.run(_watched(main, received))
+        result = runner.run(_watched(main, received, listen))
     except (asyncio.CancelledError, AsgwarmError) as error:
         if received:
             raise Interrupted(received[0]) from error
         raise
-    finally:
-        install()  # the closing loop has put back the system's handlers
     if received:
         raise Interrupted(received[0])
     return result
@@ -52,9 +64,10 @@ class _Threads(ThreadPoolExecutor):
         )
 
 
-async def _watched(main: Coroutine[Any, Any, T], received: list[int]) -> T:
-    loop = asyncio.get_running_loop()
-    loop.set_default_executor(_Threads(received))
+async def _watched(
+    main: Coroutine[Any, Any, T], received: list[int], listen: Listen
+) -> T:
+    asyncio.get_running_loop().set_default_executor(_Threads(received))
     task = asyncio.current_task()
 
     def stop(signum: int) -> None:
@@ -62,7 +75,12 @@ async def _watched(main: Coroutine[Any, Any, T], received: list[int]) -> T:
         if task is not None:
             task.cancel()
 
+    listen(stop)
+    return await main
+
+
+def _by_signals(stop: Callable[[int], None]) -> None:
+    loop = asyncio.get_running_loop()
     for signum in ENDING:
         if signal.getsignal(signum) is not signal.SIG_IGN:
             loop.add_signal_handler(signum, stop, signum)
-    return await main

@@ -25,10 +25,10 @@ async def inside(
     if invocation.remote is None:
         invocation.output.hand_over()
         report(session.lease, timings.as_dict(), invocation, timings.notes)
-        return await session.shell()
+        return await session.shell(invocation.streams)
     entered = timings.as_dict()
     try:
-        code = await session.run(invocation.remote)
+        code = await session.run(invocation.remote, invocation.streams)
     except (ConnectionDropped, LeaseLost, OutputLost):
         invocation.output.hand_over()  # the command may have been started
         raise

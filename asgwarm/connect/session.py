@@ -17,6 +17,7 @@ import asyncssh
 from asgwarm.connect import terminal
 from asgwarm.connect.handshake import quoted
 from asgwarm.connect.remote import ConnectionDropped, Remote, feed
+from asgwarm.connect.streams import Streams
 from asgwarm.errors import ConfigError, SessionFailed
 
 # What still comes after Ctrl-C is at most a window: ssh(1) gives shells little too.
@@ -74,13 +75,12 @@ async def run_command(
 async def shell(
     conn: asyncssh.SSHClientConnection,
     *,
-    stdin_fd: int,
-    stdout_fd: int,
+    streams: Streams,
     on_first_byte: Callable[[], None],
 ) -> int:
     """Give the user's terminal to a login shell on the instance.
 
-    `~.` at the start of a line leaves it. Where *stdin_fd* is no terminal, the shell
+    `~.` at the start of a line leaves it. Where the input is no terminal, the shell
     gets none either and reads its commands from there.
 
     Returns:
@@ -90,28 +90,31 @@ async def shell(
         SessionFailed: The shell was not started.
         ConnectionDropped: The connection broke after that.
     """
-    remote = Remote(stdout=stdout_fd, stderr=2, on_first_byte=on_first_byte)
+    remote = Remote(
+        stdout=streams.stdout, stderr=streams.stderr, on_first_byte=on_first_byte
+    )
     with ExitStack() as stack:
         stack.callback(remote.close)
-        if os.isatty(stdin_fd):
-            return await _in_terminal(conn, remote, stdin_fd)
+        if os.isatty(streams.stdin):
+            return await _in_terminal(conn, remote, streams)
         await _start(conn, remote, request_pty=False)
-        return await _until_end(remote, feed(stdin_fd, remote))
+        return await _until_end(remote, feed(streams.stdin, remote))
 
 
 async def _in_terminal(
-    conn: asyncssh.SSHClientConnection, remote: Remote, fd: int
+    conn: asyncssh.SSHClientConnection, remote: Remote, streams: Streams
 ) -> int:
+    fd, resizes = streams.stdin, streams.resizes or terminal.resizes
     await _start(
         conn,
         remote,
         request_pty="force",
-        term_type=os.environ.get("TERM", "dumb"),
+        term_type=streams.terminal_type,
         term_size=terminal.size(fd),
         term_modes=terminal.modes(fd),
         window=_SHELL_WINDOW_BYTES,
     )
-    with terminal.resizes(lambda: _resize(remote, fd)), terminal.raw(fd):
+    with resizes(lambda: _resize(remote, fd)), terminal.raw(fd):
         return await _until_end(remote, feed(fd, remote, keys=terminal.EscapeKeys()))
 
 

@@ -9,7 +9,6 @@ takes over what somebody else has asked for.
 """
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from asgwarm.clock import monotonic_s, now_s
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.push import push_key
 from asgwarm.connect.session import quote_command, run_command, shell
+from asgwarm.connect.streams import Streams
 from asgwarm.connect.timings import Timings
 from asgwarm.connect.way_in import connect
 from asgwarm.errors import AsgwarmError, AwsError, LeaseLost, SessionFailed
@@ -49,36 +49,31 @@ class Session:
         self._renewal = renewal
         self._timings = timings
 
-    async def run(self, argv: Sequence[str]) -> int:
-        """Run a command with this process's streams; return its exit code.
+    async def run(self, argv: Sequence[str], streams: Streams | None = None) -> int:
+        """Run a command with this process's or other streams; return its exit code.
 
         Raises:
             LeaseLost: The lease ended meanwhile.
             SessionFailed: The connection broke.
         """
-        arrived = self._first_byte()
+        arrived, streams = self._first_byte(), streams or Streams.own()
         try:
             return await run_command(
                 self.conn,
                 quote_command(argv),
-                stdin=sys.stdin.fileno(),
-                stdout=sys.stdout.fileno(),
-                stderr=sys.stderr.fileno(),
+                stdin=streams.stdin,
+                stdout=streams.stdout,
+                stderr=streams.stderr,
                 on_first_byte=arrived,
             )
         except SessionFailed as error:
             raise await self._renewal.verdict() or error from error
 
-    async def shell(self) -> int:
+    async def shell(self, streams: Streams | None = None) -> int:
         """Give the terminal to a login shell; return its exit code. Raises as run."""
-        arrived = self._first_byte()
+        arrived, streams = self._first_byte(), streams or Streams.own()
         try:
-            return await shell(
-                self.conn,
-                stdin_fd=sys.stdin.fileno(),
-                stdout_fd=sys.stdout.fileno(),
-                on_first_byte=arrived,
-            )
+            return await shell(self.conn, streams=streams, on_first_byte=arrived)
         except SessionFailed as error:
             raise await self._renewal.verdict() or error from error
 

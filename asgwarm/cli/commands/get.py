@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from asgwarm.cli.flags import PoolArgument
 from asgwarm.cli.options import option
-from asgwarm.cli.signals import run_async
 from asgwarm.domain.escape import printable
 from asgwarm.domain.names import duration_s
 from asgwarm.errors import ConfigError
@@ -65,7 +64,7 @@ def run(flags: Flags, invocation: "Invocation") -> int:
             "--no-shell runs no command", hint="asgwarm get --no-shell --json"
         )
     invocation.clients.open_ahead()  # while all that is needed next is still loaded
-    return run_async(_get(flags, invocation))
+    return invocation.run(_get(flags, invocation))
 
 
 async def _get(flags: Flags, invocation: "Invocation") -> int:

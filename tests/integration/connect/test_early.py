@@ -13,6 +13,7 @@ from asgwarm.connect.early import TESTED, EarlyChannel
 from asgwarm.connect.levels import Level, best, stock
 from asgwarm.connect.remote import ConnectionDropped
 from asgwarm.connect.session import run_command, shell
+from asgwarm.connect.streams import Streams
 from asgwarm.errors import SessionFailed
 from tests.integration.connect.server import CountsFromSeven, Recorded
 
@@ -111,7 +112,9 @@ async def test_a_shell_starts_before_its_terminal_is_confirmed(sshd, key):
         screen, fd = os.openpty()
         line.may_answer.clear()
         running = asyncio.create_task(
-            shell(conn, stdin_fd=fd, stdout_fd=fd, on_first_byte=lambda: None)
+            shell(
+                conn, streams=Streams(stdin=fd, stdout=fd), on_first_byte=lambda: None
+            )
         )
 
         await until(lambda: "Starting session: shell on pts/" in sshd.log)
@@ -150,7 +153,9 @@ async def refusal(sshd, key, level: Level, fd: int | None = None) -> SessionFail
             if fd is None:
                 await run(conn, "true", out)
             else:
-                await shell(conn, stdin_fd=fd, stdout_fd=fd, on_first_byte=print)
+                await shell(
+                    conn, streams=Streams(stdin=fd, stdout=fd), on_first_byte=print
+                )
     os.close(out)
     await close(conn)
     return caught.value

@@ -13,6 +13,7 @@ import pytest
 
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.session import run_command, shell
+from asgwarm.connect.streams import Streams
 from asgwarm.errors import HostKeyMismatch, SessionFailed
 
 pytestmark = pytest.mark.debian
@@ -217,7 +218,7 @@ async def test_a_shell_has_a_terminal_of_our_size(sshd, key):
     screen, fd = os.openpty()
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
     running = asyncio.create_task(
-        shell(conn, stdin_fd=fd, stdout_fd=fd, on_first_byte=lambda: None)
+        shell(conn, streams=Streams(stdin=fd, stdout=fd), on_first_byte=lambda: None)
     )
     os.write(screen, b"stty size; tty; exit 6\r")
 

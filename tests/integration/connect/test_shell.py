@@ -18,6 +18,7 @@ import pytest
 
 from asgwarm.connect.remote import ConnectionDropped
 from asgwarm.connect.session import shell
+from asgwarm.connect.streams import Streams
 from asgwarm.connect.terminal import raw
 
 
@@ -103,7 +104,7 @@ async def shell_conn(make_instance, enter):
 def start(conn: asyncssh.SSHClientConnection, fd: int) -> "asyncio.Task[int]":
     """Run a shell in the terminal at *fd*."""
     return asyncio.create_task(
-        shell(conn, stdin_fd=fd, stdout_fd=fd, on_first_byte=lambda: None)
+        shell(conn, streams=Streams(stdin=fd, stdout=fd), on_first_byte=lambda: None)
     )
 
 
@@ -211,7 +212,9 @@ async def test_without_a_terminal_the_shell_reads_its_commands(conn):
     os.close(feeder)
 
     code = await shell(
-        conn, stdin_fd=stdin, stdout_fd=stdout, on_first_byte=lambda: None
+        conn,
+        streams=Streams(stdin=stdin, stdout=stdout),
+        on_first_byte=lambda: None,
     )
 
     assert code == 5
