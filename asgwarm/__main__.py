@@ -3,7 +3,10 @@
 import gc
 import os
 import sys
-from typing import NoReturn
+
+TYPE_CHECKING = False  # that of `typing` takes longer to load than an agent's front
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 _STREAMS = (
     ("stdin", os.O_RDONLY, "r"),
@@ -15,16 +18,39 @@ _STREAMS = (
 _COLLECT_AFTER = 200_000
 
 
-def main() -> NoReturn:
+def main() -> "NoReturn":
     """Run the command line and leave with its exit code."""
     _open_streams()
+    _ask_agent()
     gc.set_threshold(_COLLECT_AFTER)
     from asgwarm.cli.main import run
 
     _leave_at_once(run(sys.argv[1:]))
 
 
-def _leave_at_once(code: int) -> NoReturn:
+def _ask_agent() -> None:
+    """Leave with the exit code of a command line that the user's agent has run.
+
+    Returns where it did not begin to: no agent, or nothing for one.
+    """
+    from asgwarm.agent import front
+
+    words = sys.argv[1:]
+    try:
+        code = front.run(words)
+        if code is None and front.asks_for_one(words):
+            from asgwarm.agent import persisting
+
+            code = persisting.run(words)
+    except front.AgentDied:
+        from asgwarm.agent import persisting
+
+        code = persisting.died(words)
+    if code is not None:
+        os._exit(code)
+
+
+def _leave_at_once(code: int) -> "NoReturn":
     """End without taking modules apart, and without waiting for threads.
 
     The one takes a tenth of a second, and of the others one may wait for an answer.

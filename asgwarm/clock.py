@@ -23,6 +23,11 @@ def monotonic_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME if linux else time.CLOCK_MONOTONIC)
 
 
+def awake_s() -> float:
+    """Seconds that pass only while the computer is awake; only differences count."""
+    return time.monotonic()
+
+
 def perf_ms() -> float:
     """Milliseconds of a high-resolution clock, for phase timings."""
     return time.perf_counter() * 1000

@@ -8,9 +8,9 @@ Rule 2: no Describe call between asking and the prompt: the row says everything.
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from asgwarm.clock import now_s
 from asgwarm.connect.keys import SessionKey
@@ -42,6 +42,8 @@ INSTANCES_TRIED = 3  # when a claimed instance turns out to be gone
 
 class AsyncPool(WatchedPool):
     """One pool, to use; what may be looked at is in `WatchedPool`."""
+
+    outcome: ClassVar[Outcome] = "held"  # of a claim, as the journal has it
 
     @asynccontextmanager
     async def get(  # noqa: PLR0913  # options by keyword are what people expect
@@ -146,9 +148,7 @@ class AsyncPool(WatchedPool):
         """Connect to a lease's instance; with *release* give it back afterwards."""
         is_lost, entered = False, False
         try:
-            leases = await self._leases()
-            hold = await asyncio.to_thread(load_hold)
-            async with hold(leases, lease, self._clients, timings=timings) as session:
+            async with await self.way_in(lease, timings) as session:
                 entered = True
                 yield session
         except LeaseLost:
@@ -159,6 +159,13 @@ class AsyncPool(WatchedPool):
                 await self._release_in_time(lease.record, is_lost=is_lost)
             elif not entered:
                 self._warn(f"{lease.id} is still held: asgwarm release {lease.id}")
+
+    async def way_in(
+        self, lease: Lease, timings: Timings
+    ) -> AbstractAsyncContextManager["Session"]:
+        """Return what connects to a lease's instance and renews the lease meanwhile."""
+        hold = await asyncio.to_thread(load_hold)
+        return hold(await self._leases(), lease, self._clients, timings=timings)
 
     async def release(self, lease: Lease, *, force: bool = False) -> None:
         """Give a lease's instance back; it is terminated.
@@ -273,7 +280,7 @@ class AsyncPool(WatchedPool):
     async def _note(self, wish: Wish, record: Record) -> None:
         """Write a new lease into the journal, or give it back."""
         try:
-            self._write_down(wish, instance_id=record.instance_id, outcome="held")
+            self._write_down(wish, instance_id=record.instance_id, outcome=self.outcome)
         except ConfigError:
             await self._release_in_time(record)
             raise

@@ -15,11 +15,12 @@ class Command:
     name: str
     brief: str
     remote: bool = False  # takes a command to run after `--`
+    room: str = "asgwarm.cli.commands"  # a room above this one is known by name only
 
     @property
     def module(self) -> str:
         """Name of the module that holds its Flags and run."""
-        return f"asgwarm.cli.commands.{self.name.replace(' ', '_')}"
+        return f"{self.room}.{self.name.replace(' ', '_')}"
 
 
 _ALL = (
@@ -45,6 +46,14 @@ _ALL = (
     ),
     Command(moment="Use", name="renew", brief="set when a lease of yours ends"),
     Command(moment="Use", name="release", brief="give leases back before their end"),
+    *(
+        Command(moment="Use", name=name, brief=brief, room="asgwarm.agent.commands")
+        for name, brief in (
+            ("agent start", "make every `get` fast, with spares or without"),
+            ("agent stop", "release the spares and end the agent"),
+            ("agent status", "what it does, and until when"),
+        )
+    ),
     Command(moment="Watch", name="ls", brief="leases and ready instances"),
     Command(moment="Watch", name="status", brief="how full the pool is, and why not"),
     Command(

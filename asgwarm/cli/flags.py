@@ -62,7 +62,7 @@ def parse(
     values = read((own, Common), args) or explained(name, own, help_text, args)
     if values is None:
         return None
-    return _take(own, values), _take(Common, values)
+    return taken(own, values), taken(Common, values)
 
 
 def explained(
@@ -138,7 +138,8 @@ def _default(field: Any) -> Any:
     return inspect.Parameter.empty if field.default is MISSING else field.default
 
 
-def _take(group: type[Any], values: dict[str, Any]) -> Any:
+def taken(group: type[Any], values: dict[str, Any]) -> Any:
+    """Return the value of one group of fields."""
     return group(**{field.name: values[field.name] for field in fields(group)})
 
 

@@ -49,6 +49,17 @@ class Session:
         self._renewal = renewal
         self._timings = timings
 
+    def lent(self, lease: Lease, timings: Timings) -> "Session":
+        """Return the same connection as another caller's session."""
+        session = Session(self.conn, self._renewal, timings)
+        session.lease = lease
+        return session
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection or the lease has ended."""
+        return self._renewal.lost is not None or self.conn.is_closed()
+
     async def run(self, argv: Sequence[str], streams: Streams | None = None) -> int:
         """Run a command with this process's or other streams; return its exit code.
 

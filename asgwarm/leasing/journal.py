@@ -14,12 +14,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from asgwarm.domain.names import LEASE_PATTERN
 from asgwarm.errors import ConfigError
 
-Outcome = Literal["held", "unknown"]
+Outcome = Literal["held", "unknown", "spare"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,8 @@ class Entry:
     endpoint: str | None  # of another AWS endpoint than the public one
     instance_id: str  # empty while the outcome is unknown
     created_at: int  # Unix seconds, by this computer's clock
-    outcome: Outcome  # "unknown": the claim was sent and its answer was lost
+    # "unknown": the claim was sent and its answer was lost; "spare": nobody uses it yet
+    outcome: Outcome
 
 
 class Journal:
@@ -111,7 +112,7 @@ def _entry(written: object) -> Entry:
         if type(value) is not kind and not (field.name == "endpoint" and value is None):
             raise ValueError(f"{field.name} is {value!r}")
         values[field.name] = value
-    if values["outcome"] not in ("held", "unknown"):
+    if values["outcome"] not in get_args(Outcome):
         raise ValueError(f"outcome is {values['outcome']!r}")
     return Entry(**values)  # type: ignore[arg-type]  # types checked above
 

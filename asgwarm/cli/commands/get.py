@@ -51,6 +51,11 @@ class Flags:
         bool,
         option("--no-shell", help="Claim and do not connect; implies --keep."),
     ] = False
+    # What it does is done before a command is known: see `asgwarm.__main__`.
+    persist: Annotated[
+        bool,
+        option("--persist", help="Start the agent first, which makes this fast."),
+    ] = False
 
 
 def run(flags: Flags, invocation: "Invocation") -> int:

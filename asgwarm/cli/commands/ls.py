@@ -26,16 +26,19 @@ async def _ls(flags: Flags, invocation: "Invocation") -> int:
     from asgwarm.cli.views import documents, leases
     from asgwarm.clock import now_s
 
-    output = invocation.output
+    output, written = invocation.output, invocation.journal.all()
+    spares = {entry.lease_id for entry in written if entry.outcome == "spare"}
     pool = invocation.pool(flags.pool)
     held, ready = await pool.listing()
     if output.json:
         region = invocation.clients.region
-        output.document(documents.listing(pool.name, region, held, ready))
+        output.document(documents.listing(pool.name, region, held, ready, spares))
         return 0
     if held or ready:
         console = output.table()
-        console.print(leases.table(held, ready, now=now_s(), width=console.width))
+        console.print(
+            leases.table(held, ready, spares, now=now_s(), width=console.width)
+        )
     else:
         output.note("nothing is leased and nothing is ready")
     output.next(leases.advice(pool.name, held, ready))

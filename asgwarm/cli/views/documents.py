@@ -4,7 +4,7 @@ Rule: within a version fields keep their names and are never taken away; a docum
 carries no secret.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from asgwarm.cli.views.words import money, utc
@@ -47,14 +47,22 @@ def lease(
 
 
 def listing(
-    pool: str, region: str, leases: Iterable["Lease"], ready: Iterable["Record"]
+    pool: str,
+    region: str,
+    leases: Iterable["Lease"],
+    ready: Iterable["Record"],
+    spares: Collection[str] = (),
 ) -> Document:
-    """`asgwarm.ls/v1`: the pool's leases and its ready instances."""
+    """`asgwarm.ls/v1`: the pool's leases and its ready instances.
+
+    Args:
+        spares: Ids of leases that nobody uses yet.
+    """
     return {
         "schema": "asgwarm.ls/v1",
         "pool": pool,
         "region": region,
-        "leases": [lease(held) for held in leases],
+        "leases": [lease(held) | {"spare": held.id in spares} for held in leases],
         "ready": [
             {"instance_id": r.instance_id, "tier": r.tier, "since": utc(r.since)}
             for r in ready

@@ -1,6 +1,6 @@
 """`ls`, `get`, `renew` and `release`, as text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asgwarm.cli.views.table import STYLES, Column, Row, fitted
@@ -29,10 +29,19 @@ ROUNDING_S = 5  # between the renewal and the answer's arrival
 
 
 def table(
-    leases: Sequence["Lease"], ready: Sequence["Record"], *, now: int, width: int
+    leases: Sequence["Lease"],
+    ready: Sequence["Record"],
+    spares: Collection[str] = (),
+    *,
+    now: int,
+    width: int,
 ) -> "Group":
-    """Leases first, then what may be claimed."""
-    rows = [_lease(lease, now) for lease in leases]
+    """Leases first, then what may be claimed.
+
+    Args:
+        spares: Ids of leases that nobody uses yet.
+    """
+    rows = [_lease(lease, now, is_spare=lease.id in spares) for lease in leases]
     rows += [_ready(record, now) for record in ready]
     return fitted(COLUMNS, rows, width)
 
@@ -81,11 +90,11 @@ def phases(timings: Mapping[str, int]) -> str:
     )
 
 
-def _lease(lease: "Lease", now: int) -> Row:
+def _lease(lease: "Lease", now: int, *, is_spare: bool) -> Row:
     return Row(
         cells=(
             lease.id,
-            lease.name or "-",
+            lease.name or ("(spare)" if is_spare else "-"),
             lease.instance_id,
             lease.tier,
             span(lease.expires_at - now),

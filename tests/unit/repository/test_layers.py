@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-ONLY_CLI = {"cli", "local", "__main__", "__init__"}
+ONLY_CLI = {"agent", "cli", "local", "__main__", "__init__"}
 
 
 @pytest.fixture

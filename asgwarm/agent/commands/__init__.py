@@ -1,0 +1,1 @@
+"""The commands about the agent itself, one file each; see `asgwarm.cli.catalogue`."""
