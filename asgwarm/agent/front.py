@@ -102,7 +102,8 @@ def send(sock: _socket.socket, request: bytes, fds: "Sequence[int]" = ()) -> Non
     packed = b"".join(fd.to_bytes(4, sys.byteorder) for fd in fds)
     rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, packed)] if fds else []
     sent = sock.sendmsg([request[:_PART_BYTES]], rights)
-    sock.sendall(request[sent:])
+    if sent < len(request):  # else the answer may have come, and the other end gone
+        sock.sendall(request[sent:])
 
 
 def _is_in_background() -> bool:

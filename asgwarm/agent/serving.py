@@ -136,14 +136,23 @@ def serve(
         Served, runner=runner, line=line, meaning=meaning, make_pool=make_pool
     )
     around = Around(out=out, err=err, cwd=lambda: message.cwd, invoke=invoke)
-    code = main.run_in(around, message.argv, message.env)
-    for stream in (out, err):
-        try:
-            stream.flush()
-        except OSError:
-            code = code or 1  # what was said did not arrive
-    lines.discard(line)
-    front.leave(code)
+    code = 1
+    try:
+        code = main.run_in(around, message.argv, message.env)
+    finally:
+        lines.discard(line)
+        # Not left to chance: the numbers of the descriptors are somebody else's soon.
+        arrived = [_is_closed(stream) for stream in (out, err)]
+        front.leave(code if all(arrived) else code or 1)
+
+
+def _is_closed(stream: TextIO) -> bool:
+    """Close a stream; whether everything that was said arrived."""
+    try:
+        stream.close()
+    except OSError:
+        return False
+    return True
 
 
 def _text(fd: int) -> TextIO:

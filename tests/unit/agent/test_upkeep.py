@@ -87,18 +87,16 @@ def test_a_clock_that_is_read_late_is_no_sleep(upkeep, clocks):
 
 def test_what_fails_is_tried_later_and_later(upkeep, clocks):
     """Pauses double up to a minute; a spare that was made ends that."""
-    pauses = []
-    for _ in range(8):
+    for pause_s in (2, 4, 8, 16, 32, LONGEST_PAUSE_S, LONGEST_PAUSE_S):
         upkeep.failed("nothing is ready", clocks.now)
-        pauses.append(upkeep.pause_s(clocks.now))
-    assert pauses[:3] == [2, 4, 8]
-    assert pauses[-1] == LONGEST_PAUSE_S
+        assert not upkeep.may_make(clocks.run(pause_s - 0.1))
+        assert upkeep.may_make(clocks.run(0.1))
     assert upkeep.why_none == "nothing is ready"
 
     upkeep.made()
     upkeep.failed("again", clocks.now)
 
-    assert upkeep.pause_s(clocks.now) == 2
+    assert upkeep.may_make(clocks.run(2))
 
 
 def test_the_agent_ends_at_its_time_however_often_it_is_asked(upkeep, clocks):
@@ -126,3 +124,10 @@ def test_other_terms_begin_anew(upkeep, clocks):
 
     assert upkeep.left_s(clocks.now) == 900
     assert upkeep.wanted() == 1
+
+
+def test_nobody_looks_at_the_clocks_all_the_time(upkeep, clocks):
+    """What is due already is done, and is no reason to wake up again at once."""
+    assert upkeep.pause_s(clocks.now) == 0.5
+
+    assert upkeep.pause_s(clocks.run(1)) == 10
