@@ -22,6 +22,7 @@ from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.config import Config
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -116,19 +117,23 @@ class Clients:
         from botocore.config import Config
 
         attempts = attempts or self.settings.attempts
-        client = self._session.client(
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=self.settings.read_timeout_s,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            tcp_keepalive=True,
+        )
+        client = self._build(service, config)
+        client.meta.events.register("before-parse", _check_document)
+        return client
+
+    def _build(self, service: str, config: "Config") -> Any:
+        return self._session.client(
             service,  # type: ignore[call-overload]  # the name is a variable
             region_name=self.region,
             endpoint_url=self.settings.endpoint_url,
-            config=Config(
-                connect_timeout=CONNECT_TIMEOUT_S,
-                read_timeout=self.settings.read_timeout_s,
-                retries={"mode": "standard", "total_max_attempts": attempts},
-                tcp_keepalive=True,
-            ),
+            config=config,
         )
-        client.meta.events.register("before-parse", _check_document)
-        return client
 
     def _once(self, service: str, *, attempts: int | None = None) -> Any:
         """Return boto3's client, built once, whichever threads ask."""

@@ -120,15 +120,14 @@ class Agent:
             self._news()
 
     def _get(self, message: Message, front: Front) -> None:
-        serves = self._shared.serves(message.env) and not self._is_over
-        job = understood(message, front) if serves else None
-        if job is None or not front.may_begin():
+        job = None if self._is_over else understood(message, front)
+        meaning = job and Meaning(job.common, message, self._shared)
+        if not (job and meaning and meaning.is_served and front.may_begin()):
             front.leave()
             return
         with self._lock:
             self._served += 1
             self._upkeep.served(self._now())
-        meaning = Meaning(job.common, message, self._shared)
         if not self._is_given(job, meaning):
             with asyncio.Runner() as runner:
                 serve(job, meaning, runner, lines=self._lines)
@@ -150,7 +149,7 @@ class Agent:
         if message.kind == "stop":
             self._is_over = True
         elif message.kind == "set":
-            if not self._shared.serves(message.env):
+            if not self._shared.is_own(message.env):
                 return {"refused": "it runs with other AWS settings"}
             with self._lock:
                 terms, self._source = agreed(message, self._upkeep.terms, self._source)

@@ -23,7 +23,7 @@ from asgwarm.cli.flags import Common, taken
 from asgwarm.cli.invocation import Invocation
 from asgwarm.cli.options import read
 from asgwarm.cli.output import Output
-from asgwarm.errors import ConfigError
+from asgwarm.errors import AsgwarmError, ConfigError
 
 if TYPE_CHECKING:
     from asgwarm.clients import Clients
@@ -71,6 +71,16 @@ class Meaning(Invocation):
             cwd=message.cwd,
         )
         self._shared = shared
+
+    @property
+    def is_served(self) -> bool:
+        """Whether its AWS can be reached from this process."""
+        if self._shared.is_own(self.env):
+            return True
+        try:
+            return self._shared.understands(self._settings(), self.env)
+        except AsgwarmError:  # which the front meets as well, and tells
+            return False
 
     @cached_property
     def clients(self) -> "Clients":

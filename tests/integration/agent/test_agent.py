@@ -112,14 +112,25 @@ def test_nobody_looks_into_its_memory(home):
     assert core.split()[4:6] == ["0", "0"]
 
 
-def test_another_user_of_aws_goes_the_usual_way(home, pool):
-    """An environment that means somebody else is none of this agent's business."""
+def test_other_keys_are_used_and_no_others(home, pool):
+    """What a front's environment says counts, also where boto3 tries again."""
     pool.until_ready()
-
     env = {"AWS_SECRET_ACCESS_KEY": "another"}
-    done = home.run("get", pool.name, "--", "true", **env)
 
-    assert done.code == 125
+    with_agent = home.run("get", pool.name, "--", "true", **env)
+
+    env |= {"XDG_RUNTIME_DIR": str(home.folder / "nowhere")}
+    assert with_agent == home.run("get", pool.name, "--", "true", **env)
+    assert with_agent.code == 125
+    assert home.agent("status")["served"] == 1
+
+
+def test_settings_that_only_boto3_knows_go_the_usual_way(home, pool):
+    """It reads them from the environment of its process, which is not the agent's."""
+    pool.until_ready()
+    env = {"AWS_USE_DUALSTACK_ENDPOINT": "false"}
+
+    assert home.run("get", pool.name, "--", "exit 3", **env).code == 3
     assert home.agent("status")["served"] == 0
 
 

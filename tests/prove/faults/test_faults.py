@@ -15,7 +15,8 @@ from tests.prove.faults.stage import Stage
 from tests.prove.regions import running_region
 
 # They call nothing of AWS, or only what the other commands call.
-SILENT = {"template", "demo", *(name for name in COMMANDS if name.startswith("local "))}
+QUIET = ("local ", "agent ")
+SILENT = {"template", "demo", *(name for name in COMMANDS if name.startswith(QUIET))}
 SLOWEST = ("create", "close with a stray")  # they are for the whole matrix
 CALLS = {
     call: play for play in PLAYS if play not in SLOWEST for call in PLAYS[play].calls

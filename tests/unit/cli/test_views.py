@@ -78,10 +78,10 @@ def test_a_rate_is_a_marked_estimate(status):
 
 def test_a_listing_has_leases_and_ready_instances(status, lease, ready):
     """`ls --json` is one document."""
-    document = documents.listing("dev", "us-east-1", [lease], [ready])
+    document = documents.listing("dev", "us-east-1", [lease], [ready], {lease.id})
 
     assert document["schema"] == "asgwarm.ls/v1"
-    assert document["leases"] == [documents.lease(lease)]
+    assert document["leases"] == [documents.lease(lease) | {"spare": True}]
     assert document["ready"] == [
         {"instance_id": "i-0a", "tier": "warm", "since": "2026-01-31T11:58:30Z"}
     ]
