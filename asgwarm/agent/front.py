@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 GET, GO, YES = b"get", b"\x00", b"y"
 ANSWER_S = 2.0  # before the agent is taken for one that hangs
 CUT_SHORT_S = 5  # after a second signal
-FDS_PER_MESSAGE = 3
 _ENDING = (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP)
 _PART_BYTES = 1 << 16
 _TYPED_BYTES = 4096  # what a pipe takes at once, and the longest line of a terminal
@@ -39,7 +38,7 @@ def run(argv: "Sequence[str]", env: "Mapping[str, str]" = os.environ) -> int | N
     Raises:
         AgentDied: It began, and nobody knows how far it came.
     """
-    if "get" not in _own(argv):
+    if "get" not in _own(argv) or not _speaks_utf8():
         return None
     try:
         sock = call(env)
@@ -106,6 +105,11 @@ def send(sock: _socket.socket, request: bytes, fds: "Sequence[int]" = ()) -> Non
         sock.sendall(request[sent:])
 
 
+def _speaks_utf8() -> bool:
+    """Whether what is said here is written as the agent writes it."""
+    return {sys.stdout.encoding, sys.stderr.encoding} == {"utf-8"}
+
+
 def _is_in_background() -> bool:
     """Whether reading the terminal would stop this process."""
     try:
@@ -141,15 +145,16 @@ class _Visit:
         return code[0]
 
     def _is_taken(self, request: bytes) -> bool:
-        stdin = self._typing.pipe if self._typing else 0
-        send(self._sock, request, (stdin, 1, 2))
-        if self._typing:
-            os.close(self._typing.pipe)
+        send(self._sock, request)
         if self._sock.recv(1) != YES:
             return False
         self._sock.settimeout(None)
         self._has_begun = True
-        self._sock.sendall(GO + bytes(self._signals))
+        # Not before: an agent that hangs must not keep them open.
+        stdin = self._typing.pipe if self._typing else 0
+        send(self._sock, GO + bytes(self._signals), (stdin, 1, 2))
+        if self._typing:
+            os.close(self._typing.pipe)
         return True
 
     def _wait(self) -> bytes:

@@ -14,12 +14,13 @@ from signal import SIGHUP, SIGWINCH
 from types import MappingProxyType
 
 import asgwarm
-from asgwarm.agent.front import FDS_PER_MESSAGE, GO, YES
+from asgwarm.agent.front import GO, YES
 from asgwarm.agent.where import peer_uid
 from asgwarm.connect.streams import Streams
 
 LARGEST = 8 << 20  # argv and environment together; Linux lets a program have 6 MiB
 TIMEOUT_S = 2.0
+FDS = 3
 
 
 class NotUnderstood(Exception):
@@ -36,20 +37,21 @@ class Message:
     env: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Front:
     """The other end of one connection."""
 
     sock: socket.socket
-    fds: tuple[int, ...]  # its stdin, stdout and stderr, for a `get`
+    fds: tuple[int, ...] = ()  # its stdin, stdout and stderr, of a `get` that began
 
     def may_begin(self) -> bool:
         """Say that the command line can be run here; whether to begin with it."""
         with suppress(OSError):
             self.sock.sendall(YES)
-            if self.sock.recv(1) == GO:
-                self.sock.settimeout(None)
-                return True
+            said, fds, _, _ = socket.recv_fds(self.sock, len(GO), FDS)
+            self.fds = tuple(fds)
+            self.sock.settimeout(None)
+            return said == GO and len(fds) == FDS
         return False
 
     def leave(self, code: int | None = None) -> None:
@@ -79,13 +81,12 @@ def receive(sock: socket.socket) -> tuple[Message, Front]:
     Raises:
         NotUnderstood: It is no request, or not this user's; *sock* is closed.
     """
-    fds: list[int] = []
     try:
         sock.settimeout(TIMEOUT_S)
         _check_user(sock)
-        return _message(_whole(sock, fds)), Front(sock, tuple(fds))
+        return _message(_whole(sock)), Front(sock)
     except (OSError, ValueError, NotUnderstood) as error:
-        Front(sock, tuple(fds)).close()
+        sock.close()
         raise NotUnderstood(str(error)) from error
 
 
@@ -94,12 +95,11 @@ def _check_user(sock: socket.socket) -> None:
         raise NotUnderstood("another user")
 
 
-def _whole(sock: socket.socket, fds: list[int]) -> bytes:
+def _whole(sock: socket.socket) -> bytes:
     data = b""
     needed = 4
     while len(data) < needed:
-        part, received, _, _ = socket.recv_fds(sock, 1 << 16, FDS_PER_MESSAGE)
-        fds.extend(received)
+        part = sock.recv(1 << 16)
         if not part:
             raise NotUnderstood("cut off")
         data += part

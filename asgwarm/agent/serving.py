@@ -51,7 +51,7 @@ def understood(message: Message, front: Front) -> Job | None:
     except ConfigError:
         return None
     values = read((Flags, Common), words.args) if words.command == "get" else None
-    if values is None or len(front.fds) != 3:
+    if values is None:
         return None
     common = taken(Common, values)
     if common.version:

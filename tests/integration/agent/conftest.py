@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +26,24 @@ __all__ = ["own_pool", "pool", "terminal"]
 class AgentHome(Home):
     """A user's folders, with an agent."""
 
+    pids: set[int] = field(default_factory=set)
+
     def agent(self, *argv: str) -> Any:
         """What a command about the agent says."""
         done = self.run("agent", *argv, "--json")
         assert done.code == 0, done
+        self.pids |= {done.document["pid"]} if "pid" in done.document else set()
         return done.document
 
     def stop(self) -> None:
         """End the agent, kindly if it can be."""
-        told = self.agent("status")
-        if told["running"]:
-            self.close()
-            try:
-                self.agent("stop")
-            finally:
+        self.close()
+        try:
+            self.agent("stop")
+        finally:
+            for pid in self.pids:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(told["pid"], signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import fcntl
 import os
 import signal
 import stat
+import subprocess
+import sys
 import termios
 from pathlib import Path
 
@@ -104,8 +106,8 @@ def test_a_folder_that_others_can_enter_is_refused(tmp_path):
     assert "not a folder of yours alone" in done.err
 
 
-def test_nobody_looks_into_its_memory(home):
-    """What it holds are credentials: the kernel gives its files to root."""
+def test_its_memory_is_never_written_to_a_file(home):
+    """What it holds are credentials: a crash writes no file with them."""
     status = Path(f"/proc/{pid_of(home)}/limits").read_text()
 
     core = next(line for line in status.splitlines() if "core file" in line)
@@ -123,6 +125,16 @@ def test_other_keys_are_used_and_no_others(home, pool):
     assert with_agent == home.run("get", pool.name, "--", "true", **env)
     assert with_agent.code == 125
     assert home.agent("status")["served"] == 1
+
+
+def test_letters_of_another_encoding_go_the_usual_way(home, pool):
+    """What is said is written as the user's terminal shows it."""
+    pool.until_ready()
+
+    done = home.run("get", pool.name, "--", "exit 3", PYTHONIOENCODING="latin-1")
+
+    assert done.code == 3
+    assert home.agent("status")["served"] == 0
 
 
 def test_settings_that_only_boto3_knows_go_the_usual_way(home, pool):
@@ -271,3 +283,57 @@ def test_a_signal_to_the_agent_ends_what_it_runs(home, pool, region, tmp_path):
     assert process.wait(20) == 129
     assert pool.leased() == {}
     assert home.run("agent", "stop").code == 0
+
+
+def test_an_agent_that_hangs_is_not_waited_for(home, pool, tmp_path):
+    """The usual way is taken, and what was sent is not begun later."""
+    pool.until_ready()
+    pid, runs = pid_of(home), tmp_path / "runs"
+    os.kill(pid, signal.SIGSTOP)
+
+    done = home.run("get", pool.name, "--", f"echo run >> {runs}; exit 3")
+
+    os.kill(pid, signal.SIGCONT)
+    assert done.code == 3
+    assert home.agent("status")["served"] == 0
+    assert runs.read_text() == "run\n"
+
+
+def test_a_second_signal_cuts_the_end_short(home, pool, region, tmp_path):
+    """Who cannot wait for an agent that puts nothing right is let go."""
+    pool.until_ready()
+    started = tmp_path / "started"
+    process = home.start("get", pool.name, "--", f"touch {started}; exec sleep 1000")
+    region.until(started.exists)
+    pid = pid_of(home)
+    os.kill(pid, signal.SIGSTOP)
+
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(20) in (143, 130)  # the kernel's order is its own
+    os.kill(pid, signal.SIGCONT)
+    region.until(lambda: pool.leased() == {})
+
+
+def test_from_the_background_the_usual_way_is_taken(home, pool, terminal):
+    """There, reading the terminal stops a process; the agent would not be stopped."""
+    pool.until_ready()
+    get = f"{sys.executable} -m asgwarm get {pool.name} -- 'exit 3'"
+
+    def own_terminal() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    screen = dict.fromkeys(("stdin", "stdout", "stderr"), terminal.screen)
+    shell = subprocess.Popen(
+        ["/bin/sh", "-c", f"set -m; {get} & wait $!"],
+        env=home.env,
+        cwd=home.folder,
+        start_new_session=True,
+        preexec_fn=own_terminal,
+        **screen,
+    )
+    home.started.append(shell)
+
+    assert shell.wait(60) == 3
+    assert home.agent("status")["served"] == 0
