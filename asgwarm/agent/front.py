@@ -107,7 +107,8 @@ def send(sock: _socket.socket, request: bytes, fds: "Sequence[int]" = ()) -> Non
 
 def _speaks_utf8() -> bool:
     """Whether what is said here is written as the agent writes it."""
-    return {sys.stdout.encoding, sys.stderr.encoding} == {"utf-8"}
+    encodings = (sys.stdout.encoding, sys.stderr.encoding)
+    return all(name.lower() == "utf-8" for name in encodings)
 
 
 def _is_in_background() -> bool:
