@@ -65,12 +65,15 @@ class Connections:
         weakref.finalize(self, _close_all, self._idle)
 
     def open(self) -> None:
-        """Open a connection before there is anything to send. Blocks.
+        """Open a connection before there is anything to send, if none is idle. Blocks.
 
         What goes wrong is met again, and told, by the one who sends.
         """
-        line = self._new()
-        self._put(line)
+        with self._lock:
+            if self._idle:
+                return
+            line = self._new()
+            self._idle.append(line)
         try:
             with line.lock:
                 line.open()

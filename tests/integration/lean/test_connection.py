@@ -188,6 +188,19 @@ def test_a_connection_opened_ahead_is_the_one_that_is_used(scripted, connect):
     assert server.connections == 1
 
 
+def test_opening_ahead_again_opens_no_second_one(scripted, connect):
+    """Who asks often keeps one connection, not one for each time."""
+    server = scripted([OK, OK], [OK])
+    connections = connect(server.endpoint)
+    connections.open()
+    ask(connections)
+
+    connections.open()
+
+    ask(connections)
+    assert (server.connections, len(server.requests)) == (1, 2)
+
+
 def test_opening_ahead_what_is_not_there_fails_nobody(connect):
     """It is met again by the one who sends."""
     connections = connect(Endpoint(scheme="http", host="127.0.0.1", port=9))
