@@ -10,7 +10,6 @@ not collide when all four are one folder.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,6 +124,8 @@ def _read(file: Path) -> dict[str, object]:
         raise ConfigError(
             f"{file} cannot be read: {error}", hint=f"ls -l {file}"
         ) from error
+    import tomllib  # for the few who have a file
+
     try:
         return tomllib.loads(text)
     # Beside its own error: numbers of thousands of digits, brackets without end.

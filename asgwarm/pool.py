@@ -30,7 +30,7 @@ from asgwarm.leasing.claiming import Claiming
 from asgwarm.leasing.finding import held_already, rival, user_of
 from asgwarm.leasing.journal import Entry, Outcome
 from asgwarm.leasing.lease import Lease, lease_of
-from asgwarm.leasing.loading import load_hold
+from asgwarm.leasing.loading import go_in, load_hold
 from asgwarm.leasing.watching import WatchedPool, silent
 from asgwarm.registry.leases import Leases, Wish
 
@@ -164,8 +164,7 @@ class AsyncPool(WatchedPool):
         self, lease: Lease, timings: Timings
     ) -> AbstractAsyncContextManager["Session"]:
         """Return what connects to a lease's instance and renews the lease meanwhile."""
-        hold = await asyncio.to_thread(load_hold)
-        return hold(await self._leases(), lease, self._clients, timings=timings)
+        return await go_in(await self._leases(), lease, self._clients, timings)
 
     async def release(self, lease: Lease, *, force: bool = False) -> None:
         """Give a lease's instance back; it is terminated.

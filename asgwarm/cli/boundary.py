@@ -6,9 +6,7 @@ Rule 2: with a remote command, a failure of ours before it started is 125, whate
 its class; wrong arguments are 2 all the same.
 """
 
-import shlex
 import signal
-import traceback
 
 from asgwarm.cli.output import Output
 from asgwarm.cli.signals import Interrupted
@@ -31,6 +29,9 @@ def unexpected(
     error: Exception, output: Output, *, argv: list[str], debug: bool
 ) -> int:
     """Report a bug of ours; returns the exit code."""
+    import shlex
+    import traceback
+
     if debug:
         output.debug("".join(traceback.format_exception(error)))
     kind, said = type(error).__name__, str(error) or "no message"

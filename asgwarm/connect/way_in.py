@@ -1,6 +1,6 @@
 """The way in: a connection and a key on their way at the same time.
 
-TCP and key exchange run beside the push, and only authentication waits for it.
+TCP and key exchange run beside the push; authentication alone waits for it.
 
 Rule 1: everything ends within one deadline; whatever was opened is closed.
 Rule 2: a refusal or a broken connection is tried again, another host key never.
@@ -11,18 +11,14 @@ import asyncio
 import getpass
 import os
 import socket
-from collections.abc import Awaitable, Callable
 
 import asyncssh
 
-from asgwarm.connect.dial import TIMEOUT_S, dial
-from asgwarm.connect.gate import KeyGate
+from asgwarm.connect.approach import Approach
+from asgwarm.connect.dial import TIMEOUT_S
 from asgwarm.connect.handshake import Client, Interrupted, Surprise, handshake
-from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.levels import Level, best, stock
 from asgwarm.connect.race import unless_push_fails
-from asgwarm.connect.target import Target
-from asgwarm.connect.timings import Timings
 from asgwarm.errors import (
     AsgwarmError,
     ConfigError,
@@ -37,21 +33,17 @@ _KNOCK_AGAIN_AFTER_S = (0.5, 1.0)
 
 
 async def connect(
-    target: Target,
-    key: SessionKey,
-    push: Callable[[], Awaitable[None]],
+    approach: Approach,
     *,
-    timings: Timings,
     deadline_s: float = DEADLINE_S,
     level: Level | None = None,
 ) -> asyncssh.SSHClientConnection:
-    """Return an authenticated SSH connection to *target*.
+    """Return an authenticated SSH connection to where *approach* goes, and close it.
+
+    Its timings get the phases `connect` (TCP and key exchange) and `auth`, and a note
+    of how the connection was opened. Its push is repeated at most once a connection.
 
     Args:
-        push: Puts the public half of *key* on the instance; called again when the
-            key may have expired or is refused, at most once a connection.
-        timings: Gets the phases `push`, `connect` (TCP and key exchange) and `auth`,
-            and a note of how the connection was opened.
         level: How the first connection is opened, if not in the best way.
 
     Raises:
@@ -62,44 +54,35 @@ async def connect(
             than *deadline_s* seconds.
         KeyPushFailed: The push took longer than that. Its own errors pass unchanged.
     """
-    _check_local_user()
-    gate = KeyGate(push, timings)
-    attempt = _Attempt(target, key, gate, timings, level or best())
-    gate.push()
+    attempt = _Attempt(approach, level or best())
     try:
+        _check_local_user()
         async with asyncio.timeout(deadline_s):
-            return await unless_push_fails(gate, attempt.succeed())
+            return await unless_push_fails(approach.gate, attempt.succeed())
     except TimeoutError as error:
         raise attempt.late(deadline_s) from error
     finally:
-        await gate.close()
+        await approach.close()
 
 
 class _Attempt:
     """Connections one after the other, until one is let in."""
 
-    def __init__(
-        self,
-        target: Target,
-        key: SessionKey,
-        gate: KeyGate,
-        timings: Timings,
-        level: Level,
-    ) -> None:
-        self._target = target
-        self._key = key
-        self._gate = gate
-        self._timings = timings
+    def __init__(self, approach: Approach, level: Level) -> None:
+        self._approach = approach
+        self._target = approach.target
+        self._gate = approach.gate
         self._level = level
         self._is_answered = False
 
     async def succeed(self) -> asyncssh.SSHClientConnection:
         pauses_s = iter(_KNOCK_AGAIN_AFTER_S)
+        timings = self._approach.timings
         while True:
-            client = Client(self._key, self._gate, self._timings)
             try:
                 sock = await self._dial()
                 self._is_answered = True
+                client = Client(self._approach.key, self._gate, timings)
                 conn = await handshake(sock, self._target, client, self._level)
             except Interrupted as error:
                 pause_s = next(pauses_s, None)
@@ -110,14 +93,12 @@ class _Attempt:
                 await asyncio.sleep(pause_s)
             else:
                 level = str(conn.get_extra_info("level", self._level.name))
-                self._timings.note(ssh=level, ssh_why=self._level.why)
+                timings.note(ssh=level, ssh_why=self._level.why)
                 return conn
-            finally:
-                client.stop()
 
     async def _dial(self) -> socket.socket:
         try:
-            return await dial(self._target.address, self._target.port)
+            return await self._approach.sock()
         except OSError as error:
             raise self._unreachable(error) from error
 

@@ -9,14 +9,12 @@ takes over what somebody else has asked for.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from asgwarm.clients import Clients
 from asgwarm.clock import monotonic_s, now_s
-from asgwarm.connect.keys import SessionKey
-from asgwarm.connect.push import push_key
+from asgwarm.connect.approach import Approach
 from asgwarm.connect.session import quote_command, run_command, shell
 from asgwarm.connect.streams import Streams
 from asgwarm.connect.timings import Timings
@@ -186,7 +184,7 @@ class Renewal:
 
 @asynccontextmanager
 async def hold(
-    leases: Leases, lease: Lease, clients: Clients, *, timings: Timings
+    leases: Leases, lease: Lease, approach: Approach
 ) -> AsyncIterator[Session]:
     """Connect to a lease's instance and renew the lease while the block runs.
 
@@ -194,34 +192,13 @@ async def hold(
         ConnectError: The way in failed.
         LeaseLost: The lease ended.
     """
-    key = lease.key
-    if key is None:
-        with timings.phase("keygen"):
-            key = SessionKey.generate()
-    conn = await connect(lease.target, key, _push(clients, lease, key), timings=timings)
+    conn = await connect(approach)
     renewal = Renewal(leases, lease)
     renewing = asyncio.create_task(renewal.run(conn.abort))
     try:
-        yield Session(conn, renewal, timings)
+        yield Session(conn, renewal, approach.timings)
     finally:
         renewal.stop()
         conn.abort()
         # A write that hangs is not waited for; the lease's own end stands behind it.
         await asyncio.wait({renewing}, timeout=RELEASE_TIMEOUT_S)
-
-
-def _push(
-    clients: Clients, lease: Lease, key: SessionKey
-) -> Callable[[], Awaitable[None]]:
-    async def push() -> None:
-        def send() -> None:
-            push_key(
-                clients.eic,
-                instance_id=lease.instance_id,
-                os_user=lease.target.os_user,
-                public_line=key.public_line,
-            )
-
-        await asyncio.to_thread(send)
-
-    return push

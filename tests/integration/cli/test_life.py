@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from asgwarm.connect.timings import Timings
+from asgwarm.leasing.approaching import approach
 from asgwarm.leasing.holding import hold
 from asgwarm.leasing.journal import Journal
 from asgwarm.pool import AsyncPool
@@ -25,7 +26,8 @@ async def test_a_session_longer_than_its_ttl_lives(own_region, own_pool):
     lease = await pool.claim(ttl_s=60, wait_s=5, timings=Timings())
     brief = replace(lease, record=replace(lease.record, dur_s=3))
 
-    async with hold(await pool._leases(), brief, clients, timings=Timings()) as session:
+    begun = approach(brief, clients, Timings())
+    async with hold(await pool._leases(), brief, begun) as session:
         for step in range(3):
             renewed = partial(_is_renewed, own_pool, lease, step + 2)
             await asyncio.to_thread(region.until, renewed)

@@ -17,7 +17,7 @@ import pytest
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.target import Target
 from asgwarm.connect.timings import Timings
-from asgwarm.connect.way_in import connect
+from tests.integration.connect.going import connect
 from tests.integration.connect.openssh import SSHD, Sshd, prepare, until_it_answers
 from tests.integration.connect.server import Recorded
 

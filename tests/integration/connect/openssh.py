@@ -20,7 +20,7 @@ from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.levels import Level
 from asgwarm.connect.target import Target
 from asgwarm.connect.timings import Timings
-from asgwarm.connect.way_in import connect
+from tests.integration.connect.going import connect
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 

@@ -12,9 +12,9 @@ from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.layers import EagerConnection
 from asgwarm.connect.levels import Level, stock
 from asgwarm.connect.timings import Timings
-from asgwarm.connect.way_in import connect
 from asgwarm.errors import HostKeyMismatch, SessionFailed
 from tests.integration.connect import server
+from tests.integration.connect.going import connect
 
 SERVICE, USERAUTH = 5, 50  # the types of the two requests
 

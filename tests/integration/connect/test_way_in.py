@@ -19,13 +19,13 @@ from asgwarm.connect.levels import best
 from asgwarm.connect.push import InstanceGone
 from asgwarm.connect.race import unless_push_fails
 from asgwarm.connect.timings import Timings
-from asgwarm.connect.way_in import connect
 from asgwarm.errors import (
     HostKeyMismatch,
     KeyPushFailed,
     NoRoute,
     SessionFailed,
 )
+from tests.integration.connect.going import connect
 
 
 async def close(conn: asyncssh.SSHClientConnection) -> None:
@@ -379,7 +379,7 @@ def test_a_user_without_a_name_is_told_what_to_set():
         from asgwarm.connect.keys import SessionKey
         from asgwarm.connect.target import Target
         from asgwarm.connect.timings import Timings
-        from asgwarm.connect.way_in import connect
+        from tests.integration.connect.going import connect
         from asgwarm.errors import ConfigError
         key = SessionKey.generate()
         target = Target(

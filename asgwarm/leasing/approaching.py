@@ -1,0 +1,36 @@
+"""The approach to a leased instance, begun as soon as there is a lease."""
+
+import asyncio
+
+from asgwarm.clients import Clients
+from asgwarm.connect.approach import Approach
+from asgwarm.connect.keys import SessionKey
+from asgwarm.connect.push import push_key
+from asgwarm.connect.timings import Timings
+from asgwarm.leasing.lease import Lease
+
+
+def approach(lease: Lease, clients: Clients, timings: Timings) -> Approach:
+    """Begin to push the lease's key, or a new one, and to dial its instance.
+
+    Raises:
+        SessionFailed: The lease's row names no way in.
+    """
+    target, key = lease.target, lease.key
+    if key is None:
+        with timings.phase("keygen"):
+            key = SessionKey.generate()
+    public_line = key.public_line
+
+    def send() -> None:
+        push_key(
+            clients.eic,
+            instance_id=lease.instance_id,
+            os_user=target.os_user,
+            public_line=public_line,
+        )
+
+    async def push() -> None:
+        await asyncio.to_thread(send)
+
+    return Approach(target, key, push, timings=timings)
