@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from asgwarm.clock import monotonic_s
+from tests.bench.agents import agents
 from tests.bench.command import REPOSITORY, BenchFailed, output_of
 from tests.bench.conditions import DYNAMODB_MS, EC2_MS, Conditions
 from tests.bench.figures import LIMIT, Run, limit, summary
@@ -92,7 +93,7 @@ def run(
         network = desk.network
         facts = _facts(conditions, probe, network) | _rtt(probe, network)
         lines = {n: argv for n, argv in commands(desk).items() if n in wanted}
-        with master(desk):
+        with master(desk), agents(desk, wanted, probe.shoot):
             _await_master(probe, desk)
             shots = rounds(
                 probe,

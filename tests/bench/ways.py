@@ -26,6 +26,7 @@ SAYS = "here"
 REMOTE = ("echo", SAYS)
 PRODUCT = "one-shot"
 _BIN = Path(sys.executable).parent
+ASGWARM = str(_BIN / "asgwarm")
 _PATH = f"{REPOSITORY}/.venv-aws/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
@@ -94,7 +95,14 @@ def told(folder: Path) -> dict[str, str]:
 
 def product() -> list[str]:
     """The product's one-shot command, of this checkout."""
-    return [str(_BIN / "asgwarm"), "get", POOL, "--", *REMOTE]
+    return [ASGWARM, "get", POOL, "--", *REMOTE]
+
+
+def at_agent(desk: Desk, name: str) -> list[str]:
+    """What leads a command of the product to an agent that is called *name* here."""
+    folder = desk.folder / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return ["env", f"XDG_RUNTIME_DIR={folder}"]
 
 
 def naive() -> list[str]:
@@ -142,6 +150,8 @@ def master(desk: Desk) -> Iterator[None]:
 
 WAYS: dict[str, Callable[[Desk], list[str]]] = {
     PRODUCT: lambda _: product(),
+    "agent": lambda desk: [*at_agent(desk, "agent"), *product()],
+    "spare": lambda desk: [*at_agent(desk, "spare"), *product()],
     "naive": lambda _: naive(),
     "plain-ssh": lambda desk: [*desk.ssh(), *REMOTE],
     "controlmaster": lambda desk: [*desk.ssh("-S", str(desk.control_path)), *REMOTE],
