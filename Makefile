@@ -72,7 +72,7 @@ fuzz: setup ## 20,000 pieces of nonsense for everything that reads
 	FUZZ_EXAMPLES=20000 $(BIN)/python -m pytest --numprocesses 2 --dist load \
 	  --override-ini faulthandler_timeout=900 tests/prove/fuzz
 
-long: setup ## the tests of a minute each: crowds, two of everything, old tables
+long: setup ## the tests of a minute each: crowds, two of everything, `get` by agent
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m long
 
 prove: simulate mutants machine fuzz long histories faults kill ## all of the long proofs

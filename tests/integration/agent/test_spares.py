@@ -131,6 +131,7 @@ def test_they_are_released_with_the_agent(home, own_region, own_pool):
     assert home.journal() == {}
 
 
+@pytest.mark.long
 def test_they_are_released_when_nobody_asks(home, own_region, own_pool):
     """And they come back with the next `get`."""
     one(home, own_region)

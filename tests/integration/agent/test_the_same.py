@@ -8,6 +8,8 @@ import pytest
 from tests.integration.cli.test_get import *  # noqa: F403
 from tests.integration.cli.test_signals import *  # noqa: F403
 
+pytestmark = pytest.mark.long
+
 # Its `get` means other settings of AWS's than the agent has, and goes the usual way.
 _NOT_COUNTED = {"test_local_reaches_the_local_region"}
 

@@ -1,5 +1,6 @@
 """`get`, `connect` and `release` as programs and people use them."""
 
+import secrets
 from pathlib import Path
 
 import asyncssh
@@ -136,14 +137,15 @@ def test_a_name_is_used_once(home, pool):
 def test_the_same_token_gets_the_same_lease(home, pool):
     """A build that is run again finds what it took; once released it is over."""
     pool.until_ready()
-    argv = ("get", pool.name, "--no-shell", "--json", "--token", "build-1")
+    token = f"build-{secrets.token_hex(4)}"
+    argv = ("get", pool.name, "--no-shell", "--json", "--token", token)
 
     first, second = home.run(*argv), home.run(*argv)
 
-    assert first.document["lease_id"] == f"{pool.name}.build-1"
+    assert first.document["lease_id"] == f"{pool.name}.{token}"
     same = ("lease_id", "instance_id", "host_key")
     assert [first.document[k] for k in same] == [second.document[k] for k in same]
-    assert home.run("release", f"{pool.name}.build-1").code == 0
+    assert home.run("release", f"{pool.name}.{token}").code == 0
     assert home.run(*argv).code == 6
 
 

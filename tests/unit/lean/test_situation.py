@@ -325,7 +325,7 @@ def some_of(table):
 
 @given(wanted=some_of(WANTED), env=some_of(VARIABLES))
 @settings(
-    max_examples=int(os.environ.get("SITUATION_EXAMPLES", "150")),
+    max_examples=int(os.environ.get("SITUATION_EXAMPLES", "60")),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_mixture_that_is_understood_is_what_botocore_resolves(
