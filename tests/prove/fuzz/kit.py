@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
 # What a terminal would obey, what no encoding has, what looks like something else.
 HOSTILE = (
     *("", " ", "\x1b[2J", "\x00", "\n", "\u202egpj", "\ud800", "-", "--", "1e9", "²"),

@@ -14,7 +14,7 @@ from tests.prove.machine.rules import FIELDS
 from tests.prove.machine.sent import READY, STACK
 
 ONE = "i-0123456789abcdef0"
-EXAMPLES = int(os.environ.get("QUARANTINE_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("QUARANTINE_EXAMPLES", "60"))
 SOUND = {
     "v": {"N": "1"},
     "st": {"S": "READY"},

@@ -115,7 +115,7 @@ rows = st.none() | st.dictionaries(name, value, max_size=5).map(
 
 
 @settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,

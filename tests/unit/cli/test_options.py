@@ -26,7 +26,7 @@ def _words(own: type[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_what_is_read_quickly_is_what_the_other_parser_reads(command, data):
     """All fields of every command, for any mixture of words."""
