@@ -10,6 +10,8 @@ import pytest
 
 from tests.integration.agent.conftest import AgentHome, agent_home
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def home(tmp_path: Any, own_region: Any, own_pool: Any) -> Iterator[AgentHome]:
@@ -131,7 +133,6 @@ def test_they_are_released_with_the_agent(home, own_region, own_pool):
     assert home.journal() == {}
 
 
-@pytest.mark.long
 def test_they_are_released_when_nobody_asks(home, own_region, own_pool):
     """And they come back with the next `get`."""
     one(home, own_region)

@@ -16,9 +16,9 @@ from tests.integration.pools import Pool, serve
 
 
 @pytest.fixture(scope="module")
-def pool(own_region):
+def pool(region):
     """Three instances ready, no warm pool."""
-    return serve(own_region, "dev", hot=3, warm=0, cap=30)
+    return serve(region, "memory", hot=3, warm=0, cap=30)
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ async def _remembered(pool: Pool, ada: User, lists: ReadyLists) -> Remembered:
     """Let *ada* claim once and give back; what her claim left, put back again."""
     pool.until_ready(3)
     await ada.pool.release(await _claim(ada))
-    found = pool.region.until(lambda: lists.take("dev", now_s()))
+    found = pool.region.until(lambda: lists.take("memory", now_s()))
     assert isinstance(found, Remembered)
     older = replace(found, read_at=found.read_at - 5)
-    lists.put("dev", older.meta, older.records, older.read_at)
+    lists.put("memory", older.meta, older.records, older.read_at)
     return older
 
 
@@ -77,7 +77,7 @@ async def test_a_remembered_instance_is_claimed_with_one_write(pool, ada, lists)
 
     assert _calls(pool, since) == ["UpdateItem"]
     assert pool.leased() == {lease.id: lease.instance_id}
-    left = pool.region.until(lambda: lists.take("dev", now_s()))
+    left = pool.region.until(lambda: lists.take("memory", now_s()))
     rest = {r.instance_id for r in known.records} - {lease.instance_id}
     assert {r.instance_id for r in left.records} == rest
     assert left.read_at == known.read_at
@@ -102,7 +102,7 @@ async def test_an_address_that_was_remembered_is_not_connected_to(pool, ada, lis
     """What the table says now counts, not what a file says."""
     known = await _remembered(pool, ada, lists)
     elsewhere = [replace(r, address="127.0.250.9") for r in known.records]
-    lists.put("dev", known.meta, elsewhere, known.read_at)
+    lists.put("memory", known.meta, elsewhere, known.read_at)
 
     lease = await _claim(ada)
 
@@ -124,7 +124,7 @@ async def test_a_remembered_row_of_an_earlier_stack_is_not_claimed(pool, ada, li
     known = await _remembered(pool, ada, lists)
     meta = replace(known.meta, epoch="an earlier stack")
     rows = [replace(r, epoch="an earlier stack") for r in known.records]
-    lists.put("dev", meta, rows, known.read_at)
+    lists.put("memory", meta, rows, known.read_at)
     since = _last_call(pool)
 
     lease = await _claim(ada)
