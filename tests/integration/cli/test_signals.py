@@ -106,7 +106,7 @@ def test_an_interruption_on_the_way_in_strands_nothing(
     own_region.control.set_faults(
         http=[
             {"service": service, "action": action, "owner": "user"}
-            | {"kind": "slow", "delay_s": 1.0, "count": 1}
+            | {"kind": "slow", "delay_s": 0.5, "count": 1}
         ]
     )
     process = own_home.start("get", "dev", "--", "true")

@@ -95,7 +95,7 @@ def claims(
     try:
         for _ in range(place.processes):
             crowd.start()
-        killed = crowd.kill_now_and_then(kills=kills, pause_s=2.0)
+        killed = crowd.kill_now_and_then(kills=kills, pause_s=1.0)
         crowd.wait(TIMEOUT_S)
     finally:
         crowd.close()
