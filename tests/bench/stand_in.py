@@ -24,6 +24,8 @@ from tests.bench.dynamodb import Refused, Rows
 from tests.bench.ec2 import Instances
 from tests.bench.supply import Door, Supply
 
+KEYS = 3  # pushed at once: all instances are one, and an agent pushes unasked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
@@ -67,6 +69,7 @@ class Services:
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
         self._rows = Rows()
+        self._keys: list[str] = []
         self._instances = Instances(orders.door)
         Supply(self._rows, orders.door, now_s)
 
@@ -97,7 +100,8 @@ class Services:
 
     def _push(self, request: dict[str, Any]) -> Reply:
         fresh = Path(f"{self._orders.keys}.new")
-        fresh.write_text(request["SSHPublicKey"].strip() + "\n")
+        self._keys = [*self._keys, request["SSHPublicKey"].strip()][-KEYS:]
+        fresh.write_text("".join(f"{key}\n" for key in self._keys))
         fresh.chmod(0o644)
         fresh.rename(self._orders.keys)
         said = {"RequestId": token_hex(8), "Success": True}
