@@ -100,8 +100,8 @@ class AnswersBefore(Recorded):
             super().send_packet(pkttype, *args, **options)
 
 
-class Hasty(Recorded):
-    """Does something odd when a signature comes without the question before."""
+class Strict(Recorded):
+    """Ends the connection when a signature comes without the question before."""
 
     def process_packet(
         self, pkttype: int, pktid: int, packet: SSHPacket
@@ -116,28 +116,20 @@ class Hasty(Recorded):
         return super().process_packet(pkttype, pktid, packet)
 
     def on_haste(self, request: bytes) -> None:
-        """Do what this server does then."""
-        raise NotImplementedError
-
-
-class Strict(Hasty):
-    """Ends the connection."""
-
-    def on_haste(self, request: bytes) -> None:
         """Say why."""
         raise asyncssh.ProtocolError("one thing after the other")
 
 
-class HangsUp(Hasty):
-    """Is gone without a word."""
+class HangsUp(Strict):
+    """Is gone then without a word."""
 
     def on_haste(self, request: bytes) -> None:
         """Close the connection."""
         self.abort()
 
 
-class AsksBack(Hasty):
-    """Says that the key would do, which nobody has asked."""
+class AsksBack(Strict):
+    """Says then that the key would do, which nobody has asked."""
 
     def on_haste(self, request: bytes) -> None:
         """Name the key that was offered."""
