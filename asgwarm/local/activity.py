@@ -6,7 +6,8 @@ Rule: only the loop's thread touches this, except `changed_elsewhere`.
 
 import asyncio
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from itertools import islice
 
 KEPT_REQUESTS = 20_000
 
@@ -21,6 +22,9 @@ class Answered:
     access_key_id: str
     owner: str
     status: int
+
+
+_NAMES = [field.name for field in fields(Answered)]
 
 
 class Activity:
@@ -63,7 +67,10 @@ class Activity:
 
     def since(self, n: int) -> list[dict[str, object]]:
         """The calls after number *n*, oldest first."""
-        return [asdict(call) for call in self._answered if call.n > n]
+        kept = len(self._answered)
+        known = max(0, kept - (self._count - n))
+        calls = islice(self._answered, known, None)
+        return [{name: getattr(call, name) for name in _NAMES} for call in calls]
 
     async def wait(self, since: int, timeout_s: float) -> int:
         """The counter, as soon as it passes *since* or the time is over."""

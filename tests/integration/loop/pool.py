@@ -64,10 +64,11 @@ class Pool:
 
     def until(self, done: Callable[[], Any]) -> None:
         """Return once *done*; asked gently, for the region shares our processors."""
-        deadline = self.control.status()["uptime_s"] + 20
+        give_up_at_s = self.control.status()["uptime_s"] + 20
         while not done():
-            assert self.control.status()["uptime_s"] < deadline, self._seen()
-            self.pause(0.1)
+            now = self.control.status()
+            assert now["uptime_s"] < give_up_at_s, self._seen()
+            self.control.wait_change(now["changes"], 0.1)
 
     def records(self) -> dict[str, Record]:
         """The rows that make sense, by instance id."""
