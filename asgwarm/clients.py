@@ -13,11 +13,12 @@ where and as whom to call; boto3's stand behind them for all else.
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ ATTEMPTS = 4  # the first one included; botocore's standard mode backs off betwe
 METADATA_TIMEOUT_S = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AwsSettings:
     """Where and as whom to call AWS; None leaves a choice to boto3's own chain."""
 

@@ -11,9 +11,10 @@ not collide when all four are one folder.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 FILE_NAME = "asgwarm.toml"
@@ -46,7 +47,7 @@ _UP: dict[str, tuple[type, ...]] = {
 _SPOKEN = {str: "a text", int: "a whole number", list: "a list of texts"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Config:
     """The settings in force, after flags, environment and file."""
 
@@ -140,19 +141,19 @@ def _checked(
     table: str,
 ) -> dict[str, Value]:
     checked: dict[str, Value] = {}
-    for key, value in values.items():
+    for key, given in values.items():
         where = f"{file}{_line_of(key, file)}: {table}{key}"
         if key not in known:
             raise ConfigError(
                 f"{where} is not a setting, known are {', '.join(known)}",
                 hint=f"edit {file}",
             )
-        if not _fits(value, known[key]):
+        if not _fits(given, known[key]):
             spoken = " or ".join(_SPOKEN[kind] for kind in known[key])
             raise ConfigError(
-                f"{where} is {_shown(value)}, and must be {spoken}", hint=f"edit {file}"
+                f"{where} is {_shown(given)}, and must be {spoken}", hint=f"edit {file}"
             )
-        checked[key] = value  # type: ignore[assignment]  # _fits has seen to it
+        checked[key] = given  # type: ignore[assignment]  # _fits has seen to it
     return checked
 
 

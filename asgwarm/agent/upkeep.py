@@ -9,6 +9,8 @@ Rule 3: whatever keeps a spare from being made is tried again later and later.
 
 from dataclasses import dataclass
 
+from asgwarm.domain.value import value
+
 LOOK_S = 10.0  # between two looks at the clocks
 IDLE_S = 3600  # without any `get` served the agent ends
 SLEPT_S = 5.0  # by which the clocks part when the computer sleeps
@@ -24,7 +26,7 @@ class Now:
     awake_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Terms:
     """What an agent was started for."""
 

@@ -7,15 +7,15 @@ behind it, where the command's own parser finds them.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 SWITCHES = ("--json", "--local", "--debug", "--version", "--help", "-h")
 WITH_VALUE = ("--region", "--profile")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Words:
     """A command line, taken apart. `remote` is None without a `--`."""
 

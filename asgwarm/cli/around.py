@@ -6,12 +6,13 @@ a command line may be run for another process.
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from asgwarm.domain.value import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Around:
     """The surroundings of one run.
 

@@ -4,10 +4,10 @@ Rule: this is the one list of commands. The overview is printed from it without
 importing any of them; the module of `local start` is commands/local_start.py.
 """
 
-from dataclasses import dataclass
+from asgwarm.domain.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Command:
     """One command: its name, its line in the overview, what its file is."""
 

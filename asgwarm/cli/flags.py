@@ -7,10 +7,11 @@ value.
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 from asgwarm.cli.options import Argument, declared, names_of, option, read
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ PoolArgument = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Common:
     """What every command accepts."""
 
@@ -40,7 +41,7 @@ class Common:
     version: Annotated[bool, option("--version", hidden=True)] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NoFlags:
     """What a command accepts that has no options of its own."""
 

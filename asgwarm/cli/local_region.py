@@ -5,11 +5,11 @@ product that knows the emulated region; everything else meets an AWS endpoint.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError, RegionDown, WaitTimeout
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ DEFAULT_REGION = "us-east-1"
 _NEEDED = ("ministack", "hypercorn")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RegionState:
     """What a running region says of itself."""
 

@@ -7,12 +7,11 @@ Rule 2: what is read here is what it would have read; where that is not certain,
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields
-from typing import Any
+from dataclasses import MISSING, Field, fields
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One option; without *names* it is called like its field."""
 
     names: tuple[str, ...] = ()
@@ -21,8 +20,7 @@ class Option:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One word, or several where its type is a list."""
 
     metavar: str
@@ -78,8 +76,7 @@ def read(groups: Sequence[type[Any]], args: Sequence[str]) -> dict[str, Any] | N
     return _complete(groups, values, positional)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     field: "Field[Any]"
     type: Any
     names: tuple[str, ...]

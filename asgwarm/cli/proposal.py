@@ -6,12 +6,13 @@ Rule 2: a new pool lets in the caller's own address alone, and that is shown.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asgwarm.config import Value
 from asgwarm.domain.names import duration_s, stack_name
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 from asgwarm.stack import network, price
 from asgwarm.stack.options import PoolOptions
@@ -30,7 +31,7 @@ _DURATIONS = ("setup_timeout", "max_lease")
 _LOCAL_NETWORK = "127.0.0.0/8"  # where the instances of the emulated region are
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Proposal:
     """A pool as it will be."""
 

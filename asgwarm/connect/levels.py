@@ -5,18 +5,18 @@ given up before anything runs on it, and what follows it is stock.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncssh
 
 from asgwarm.connect.fitting import misfit
+from asgwarm.domain.value import value
 
 if TYPE_CHECKING:
     Open: TypeAlias = Callable[..., Awaitable[asyncssh.SSHClientConnection]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Level:
     """One way to open a connection.
 

@@ -10,13 +10,13 @@ user or the instance's own package may be missing. The SSH server has the last w
 import itertools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from asgwarm.aws_errors import translate
 from asgwarm.clock import monotonic_s
+from asgwarm.domain.value import value
 from asgwarm.errors import AsgwarmError, AwsError, KeyPushFailed
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class InstanceGone(KeyPushFailed):
     code = "INSTANCE_GONE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Retry:
     """How often a throttled push is tried, and how long in all.
 
@@ -59,13 +59,16 @@ class Retry:
         return min(self.first_s * 2.0 ** (tried - 1), self.most_s)
 
 
+USUAL = Retry()
+
+
 def push_key(
     client: "EC2InstanceConnectClient",
     *,
     instance_id: str,
     os_user: str,
     public_line: str,
-    retry: Retry = Retry(),
+    retry: Retry = USUAL,
 ) -> None:
     """Let *public_line* in as *os_user* for the next 60 seconds. Blocks.
 

@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+
+from asgwarm.domain.value import value
 
 # Gets what has to be called whenever the terminal changes its size.
 Resizes = Callable[[Callable[[], None]], AbstractContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Streams:
     """Three file descriptors, and what a terminal behind them needs.
 

@@ -8,9 +8,9 @@ import base64
 import binascii
 import ipaddress
 import re
-from dataclasses import dataclass
 
 from asgwarm.domain.record import MalformedRecord, Record
+from asgwarm.domain.value import value
 
 _INSTANCE_ID = r"i-[0-9a-f]{1,32}"
 _OS_USER = r"[a-zA-Z_][a-zA-Z0-9_.-]{0,31}"
@@ -18,7 +18,7 @@ _DNS_LABEL = r"(?!-)[a-zA-Z0-9-]{1,63}(?<!-)"
 _ED25519_BLOB = b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Target:
     """One instance's SSH server, and the only host key that it may show.
 

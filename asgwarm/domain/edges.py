@@ -10,13 +10,12 @@ could have changed since, but for the claim's, whose writer is no part of the lo
 Rule 4: this module does not know who asks nor what time it is.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from asgwarm.domain.record import LIVE
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """One line of the table.
 
     Args:

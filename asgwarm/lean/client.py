@@ -13,8 +13,7 @@ those who wait are put and deleted whole, and a key that is pushed twice is one 
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import asgwarm
 from asgwarm.clock import now_s
@@ -26,8 +25,7 @@ from asgwarm.lean.situation import DYNAMODB, EIC, Situation
 USER_AGENT = f"asgwarm/{asgwarm.__version__}"
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(NamedTuple):
     """What is known of a client."""
 
     region_name: str

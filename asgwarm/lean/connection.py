@@ -12,9 +12,10 @@ import socket
 import ssl
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from threading import Lock
+
+from asgwarm.domain.value import value
 
 CONNECT_TIMEOUT_S = 5
 # DynamoDB answers a page of 1 MiB at most, and escapes make it longer in JSON.
@@ -25,7 +26,7 @@ class NoAnswer(Exception):
     """No whole answer came. Whether the request was performed is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Endpoint:
     """Where a service answers."""
 
@@ -41,7 +42,7 @@ class Endpoint:
         return self.host if self.port == usual else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Answer:
     """A whole HTTP response; the names of its headers are in lower case."""
 
@@ -140,14 +141,14 @@ class _Line:
     def ask(self, headers: Mapping[str, str], body: bytes) -> Answer:
         http = self.open()
         http.putrequest("POST", "/", skip_host=True)
-        for name, value in headers.items():
-            http.putheader(name, value)
+        for name, text in headers.items():
+            http.putheader(name, text)
         http.putheader("Content-Length", str(len(body)))
         http.endheaders(body)
         with http.getresponse() as response:
             answer = Answer(
                 status=response.status,
-                headers={name.lower(): value for name, value in response.getheaders()},
+                headers={name.lower(): text for name, text in response.getheaders()},
                 body=_whole_body(response),
             )
         if http.sock is None:  # the server said that it closes it

@@ -9,8 +9,8 @@ SSO, processes, endpoints and what will be invented are boto3's.
 import os
 from collections.abc import Mapping
 from configparser import Error, RawConfigParser
-from dataclasses import dataclass
 
+from asgwarm.domain.value import value
 from asgwarm.lean.sigv4 import Keys
 
 Sections = dict[str, dict[str, str]]
@@ -37,7 +37,7 @@ class NotUnderstood(Exception):
     """It is boto3 that knows what is meant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Profile:
     """A profile without surprises."""
 
@@ -79,8 +79,8 @@ def _sections(path: str) -> Sections:
         raise NotUnderstood("a file that cannot be read")
     found = {name: dict(parser.items(name)) for name in parser.sections()}
     for values in found.values():
-        for value in values.values():
-            _check_nested(value)
+        for text in values.values():
+            _check_nested(text)
     return found
 
 

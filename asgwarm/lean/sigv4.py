@@ -10,12 +10,14 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from asgwarm.domain.value import value
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Keys:
     """As whom to sign; without a session token it is empty."""
 
@@ -24,7 +26,7 @@ class Keys:
     session_token: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Scope:
     """What a signature is good for."""
 

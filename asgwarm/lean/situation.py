@@ -10,9 +10,9 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from asgwarm.domain.value import value
 from asgwarm.lean.connection import Endpoint
 from asgwarm.lean.profiles import (
     NotUnderstood,
@@ -58,7 +58,7 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _URL = re.compile(rf"(https?)://({_LABEL}(?:\.{_LABEL})*)(?::([0-9]{{1,5}}))?/?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Situation:
     """Where and as whom; `endpoints` by the name that is also the signing name."""
 
@@ -85,10 +85,10 @@ def understand(settings: "AwsSettings", env: Mapping[str, str]) -> Situation | N
 
 
 def _check_environment(env: Mapping[str, str]) -> None:
-    for name, value in env.items():
+    for name, text in env.items():
         if name.startswith(("AWS_", "BOTO")) and name not in _READ | _HARMLESS:
             raise NotUnderstood(name)
-        if name in _READ and not value and name != "AWS_SESSION_TOKEN":
+        if name in _READ and not text and name != "AWS_SESSION_TOKEN":
             raise NotUnderstood(f"{name} is empty")
         if name.lower().endswith("_proxy") and name.lower() != "no_proxy":
             raise NotUnderstood(name)

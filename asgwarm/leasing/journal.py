@@ -12,17 +12,18 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Literal, get_args
 
 from asgwarm.domain.names import LEASE_PATTERN
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 Outcome = Literal["held", "unknown", "spare"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Entry:
     """One lease of this user."""
 

@@ -9,13 +9,13 @@ Rule 3: a parameter that was not given keeps its value.
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from asgwarm.aws_errors import translated
 from asgwarm.domain.names import stack_name
+from asgwarm.domain.value import value
 from asgwarm.errors import StackFailed, WaitTimeout
 from asgwarm.stack.events import Events, OnEvent
 from asgwarm.stack.options import DEFAULTS, PoolOptions
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TURNS = 5  # how often somebody else may get in between
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StackResult:
     """A stack that is as it was asked for."""
 
@@ -160,8 +160,8 @@ def _changes(
     changes: dict[str, ParameterTypeDef] = {
         name: {"ParameterKey": name, "UsePreviousValue": True} for name in kept
     }
-    for name, value in said.items():
-        changes[name] = {"ParameterKey": name, "ParameterValue": value}
+    for name, text in said.items():
+        changes[name] = {"ParameterKey": name, "ParameterValue": text}
     return changes
 
 

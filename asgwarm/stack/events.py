@@ -6,18 +6,18 @@ that CloudFormation cancelled because of it are not the cause.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from asgwarm.aws_errors import translated
+from asgwarm.domain.value import value
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StackEvent:
     """A resource's new status."""
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from asgwarm.domain.value import value
 from asgwarm.stack.squeeze import is_for_checkers, squeeze
 
 _FOREIGN = frozenset(sys.stdlib_module_names) | {"boto3", "botocore"}
@@ -20,7 +21,7 @@ class FlattenError(Exception):
     """The modules cannot become one text; the message names module, line and cause."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Module:
     """A module's dotted name and its source text."""
 

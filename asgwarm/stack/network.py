@@ -6,10 +6,10 @@ Rule: used by `up` only; what it finds is shown before anything is made of it.
 import ipaddress
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asgwarm.aws_errors import translated
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ CHECKIP_URL = "https://checkip.amazonaws.com"  # AWS's own; answers the caller's
 CHECKIP_TIMEOUT_S = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Network:
     """A VPC and the subnets in it that a pool may use."""
 

@@ -9,9 +9,10 @@ import base64
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 from asgwarm.domain.names import check_pool
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 DEFAULT_IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
@@ -44,7 +45,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PoolOptions:
     """A pool as somebody wants it.
 
@@ -116,14 +117,14 @@ class PoolOptions:
         for name, (parameter, *_) in _WORDS.items():
             if name not in said:
                 values[name] = known[parameter]
-        for name, value in (
+        for name, current in (
             ("ami", known["ImageIdOverride"] or known["ImageId"]),
             ("allow", known["AllowCidr"]),
             ("setup", base64.b64decode(known["Setup"])),
             ("subnets", tuple(filter(None, known["Subnets"].split(",")))),
         ):
             if name not in said:
-                values[name] = value
+                values[name] = current
         return replace(self, **values)  # type: ignore[arg-type]  # by field name
 
     def parameters(self) -> dict[str, str]:

@@ -5,9 +5,9 @@ on-demand Linux list prices in US dollars, as of 2026-01, without tax, traffic, 
 to DynamoDB, Lambda and CloudWatch (cents a month for a pool at rest).
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from asgwarm.domain.value import value
 from asgwarm.stack.options import PoolOptions
 
 HOURS_PER_MONTH = Decimal(730)
@@ -35,7 +35,7 @@ _GIB_MONTH = Decimal("0.08")  # gp3; Amazon EBS pricing
 _ADDRESS_HOUR = Decimal("0.005")  # public IPv4 address; Amazon VPC pricing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Rate:
     """Estimated dollars: at rest (hot and warm, nothing claimed), and at the worst."""
 

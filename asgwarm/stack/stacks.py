@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from asgwarm.aws_errors import translated
+from asgwarm.domain.value import value
 from asgwarm.errors import GuardRefused, WaitTimeout
 from asgwarm.stack.events import Events, OnEvent
 from asgwarm.stack.status import Then, then
@@ -21,7 +21,7 @@ POLL_S = 1.0
 LONGEST_S = 3_600.0  # a stack that works for longer is given up on
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StackView:
     """A stack as CloudFormation describes it."""
 

@@ -9,12 +9,12 @@ Rule 3: only what carries the stack's id in its `asgwarm:stack` tag is touched.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from asgwarm.aws_errors import translated
+from asgwarm.domain.value import value
 from asgwarm.errors import GuardRefused, StackFailed, WaitTimeout
 from asgwarm.stack.events import Events, OnEvent
 from asgwarm.stack.stacks import StackView, find, watch
@@ -43,7 +43,7 @@ class Clients(Protocol):
     def ec2(self) -> "EC2Client": ...  # noqa: D102 - as above
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Leftover:
     """Something of a pool that is still there after its end."""
 

@@ -1,10 +1,10 @@
 """`asgwarm agent start`."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from asgwarm.cli.options import option
 from asgwarm.domain.names import duration_s
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError, GuardRefused, WaitTimeout
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MOST_SPARES = 10  # each is an instance that is paid for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `agent start` accepts."""
 

@@ -1,16 +1,16 @@
 """`asgwarm connect`."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from asgwarm.cli.options import Argument
 from asgwarm.cli.signals import run_async
+from asgwarm.domain.value import value
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `connect` accepts."""
 

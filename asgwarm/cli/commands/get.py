@@ -1,13 +1,13 @@
 """`asgwarm get`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from asgwarm.cli.flags import PoolArgument
 from asgwarm.cli.options import option
 from asgwarm.domain.escape import printable
 from asgwarm.domain.names import duration_s
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Wanted(TypedDict):
     on_wait: Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `get` accepts."""
 

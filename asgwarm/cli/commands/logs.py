@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from asgwarm.cli.flags import PoolArgument
 from asgwarm.cli.options import option
 from asgwarm.cli.signals import run_async
+from asgwarm.domain.value import value
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 POLL_S = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `logs` accepts."""
 

@@ -1,16 +1,16 @@
 """`asgwarm ls`."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asgwarm.cli.flags import PoolArgument
 from asgwarm.cli.signals import run_async
+from asgwarm.domain.value import value
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `ls` accepts."""
 

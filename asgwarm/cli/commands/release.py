@@ -1,11 +1,11 @@
 """`asgwarm release`."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from asgwarm.cli.ask import ask, check_somebody_is_there
 from asgwarm.cli.options import Argument, option
 from asgwarm.cli.signals import run_async
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from asgwarm.leasing.lease import Lease
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `release` accepts."""
 

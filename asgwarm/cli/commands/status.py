@@ -1,18 +1,18 @@
 """`asgwarm status`."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from asgwarm.cli.flags import PoolArgument
 from asgwarm.cli.options import option
 from asgwarm.cli.signals import run_async
+from asgwarm.domain.value import value
 from asgwarm.errors import FINDINGS
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `status` accepts."""
 

@@ -7,10 +7,10 @@ Rule 2: cells are escaped here, so that no caller can forget it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asgwarm.domain.escape import printable
+from asgwarm.domain.value import value
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -27,7 +27,7 @@ STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Column:
     """One column; the one with the highest `rank` is left out first, 0 never."""
 
@@ -37,7 +37,7 @@ class Column:
     least: int = 0  # elastic: may be cut down to this width; 0 for never
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Row:
     """One row; `style` colours all of it."""
 

@@ -40,7 +40,7 @@ def in_place(name: str) -> Iterator[None]:
 
 
 def _edge(name: str, **changes: str) -> Swaps:
-    return [(EDGES, name, replace(EDGES[name], **changes))]
+    return [(EDGES, name, EDGES[name]._replace(**changes))]
 
 
 @mutant
