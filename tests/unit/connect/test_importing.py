@@ -87,3 +87,31 @@ def test_who_goes_in_loads_it_this_way(times):
     assert searched == []
     assert ctypes.util.find_library is search
     """)
+
+
+def test_x509_is_not_loaded_where_asyncssh_could_not_use_it():
+    """Without pyOpenSSL, which this environment does not have; no trace of it either."""
+    run("""
+    import_asyncssh()
+    assert "cryptography.x509" not in sys.modules
+    assert "asyncssh.crypto.x509" not in sys.modules
+    """)
+
+
+def test_x509_is_there_for_others_where_pyopenssl_is():
+    """Whoever uses asyncssh in this process, too, has all of it."""
+    run("""
+    import importlib.machinery, types
+    class Installed:
+        def find_spec(self, name, path=None, target=None):
+            if name.split(".")[0] == "OpenSSL":
+                return importlib.machinery.ModuleSpec(name, self, is_package=True)
+        def create_module(self, spec):
+            module = types.ModuleType(spec.name)
+            module.crypto = types.SimpleNamespace()
+            return module
+        def exec_module(self, module): pass
+    sys.meta_path.insert(0, Installed())
+    import_asyncssh()
+    assert "asyncssh.crypto.x509" in sys.modules
+    """)
