@@ -64,6 +64,7 @@ class Clients:
         self._env = env
         self._full: dict[str, Any] = {}
         self._building = Lock()
+        self._is_ahead = False
 
     @cached_property
     def _situation(self) -> "Situation | None":
@@ -182,13 +183,24 @@ class Clients:
     def open_ahead(self) -> None:
         """Connect to both services of the way to a prompt, beside whatever comes next.
 
-        What goes wrong is met, and told, by the first call.
+        Once: afterwards connections are kept. What goes wrong is met, and told, by the
+        first call.
         """
-        if self._situation is None:
+        if self._is_ahead or self._situation is None:
             return
-        lean: Any = (self.dynamodb, self.eic)
-        for client in lean:
-            Thread(target=client.connections.open, daemon=True, name="connect").start()
+        self._is_ahead = True
+        from asgwarm.lean.endpoint import Dialing
+
+        endpoints = self._situation.endpoints
+        begun = {service: Dialing(endpoint) for service, endpoint in endpoints.items()}
+        lean: Any = (self.dynamodb, self.eic)  # which is loaded meanwhile
+        for client, dialing in zip(lean, begun.values(), strict=True):
+            Thread(
+                target=client.connections.open,
+                args=(dialing,),
+                daemon=True,
+                name="connect",
+            ).start()
 
     @cached_property
     def autoscaling(self) -> "AutoScalingClient":

@@ -11,35 +11,20 @@ Rule 3: one request at a time on a connection; who finds all of them busy opens 
 import socket
 import ssl
 import weakref
-from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import Lock
 
 from asgwarm.domain.value import value
+from asgwarm.lean.endpoint import Dialing, Endpoint, dial
 
-CONNECT_TIMEOUT_S = 5
 # DynamoDB answers a page of 1 MiB at most, and escapes make it longer in JSON.
 LARGEST = 16 * 2**20
 
 
 class NoAnswer(Exception):
     """No whole answer came. Whether the request was performed is not known."""
-
-
-@value
-class Endpoint:
-    """Where a service answers."""
-
-    scheme: str  # http or https
-    host: str
-    port: int
-    ca_file: str | None = None  # certificates to believe instead of the installed ones
-
-    @property
-    def authority(self) -> str:
-        """The `Host` header: the port is left out where it is the scheme's own."""
-        usual = {"http": 80, "https": 443}[self.scheme]
-        return self.host if self.port == usual else f"{self.host}:{self.port}"
 
 
 @value
@@ -65,21 +50,17 @@ class Connections:
         self._lock = Lock()
         weakref.finalize(self, _close_all, self._idle)
 
-    def open(self) -> None:
-        """Open a connection before there is anything to send, if none is idle. Blocks.
+    def open(self, dialing: Dialing) -> None:
+        """Make a connection of *dialing* before there is anything to send. Blocks.
 
         What goes wrong is met again, and told, by the one who sends.
         """
-        with self._lock:
-            if self._idle:
-                return
-            line = self._new()
-            self._idle.append(line)
-        try:
-            with line.lock:
-                line.open()
-        except OSError:
-            return
+        line = self._new()
+        with line.lock:  # whoever has something to send meanwhile waits for it
+            with self._lock:
+                self._idle.append(line)
+            with suppress(OSError):
+                line.open(dialing.socket)
 
     def ask(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """POST *body* to `/` and return the whole answer. Blocks.
@@ -123,13 +104,15 @@ class _Line:
         self._read_timeout_s = read_timeout_s
         self._http: HTTPConnection | None = None
 
-    def open(self) -> HTTPConnection:
-        """Return the connection, opened where it is not."""
+    def open(self, dialled: Callable[[], socket.socket]) -> HTTPConnection:
+        """Return the connection, opened over what is *dialled* where it is not."""
         if self._http is not None and _is_quiet(self._http.sock):
             return self._http
         self.close()
-        http = self._http = _dial(self._endpoint)
+        http = HTTPConnection(self._endpoint.host, self._endpoint.port)
+        http.sock = _secured(dialled(), self._endpoint)
         http.sock.settimeout(self._read_timeout_s)
+        self._http = http
         return http
 
     def close(self) -> None:
@@ -139,7 +122,7 @@ class _Line:
             http.close()
 
     def ask(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        http = self.open()
+        http = self.open(lambda: dial(self._endpoint))
         http.putrequest("POST", "/", skip_host=True)
         for name, text in headers.items():
             http.putheader(name, text)
@@ -161,22 +144,22 @@ def _close_all(idle: list[_Line]) -> None:
         idle.pop().close()
 
 
-def _dial(endpoint: Endpoint) -> HTTPConnection:
-    http: HTTPConnection
-    if endpoint.scheme == "https":
-        from asgwarm.lean.trust import context
+def _secured(sock: socket.socket, endpoint: Endpoint) -> socket.socket:
+    """Return the connection with TLS over it where the endpoint has it.
 
-        http = HTTPSConnection(
-            endpoint.host,
-            endpoint.port,
-            timeout=CONNECT_TIMEOUT_S,
-            context=context(endpoint.host, endpoint.ca_file),
-        )
-    else:
-        http = HTTPConnection(endpoint.host, endpoint.port, timeout=CONNECT_TIMEOUT_S)
-    http.connect()  # http.client sets TCP_NODELAY
-    http.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    return http
+    Raises:
+        OSError: Not to whom it should lead, or it broke; it is closed then.
+    """
+    if endpoint.scheme == "http":
+        return sock
+    from asgwarm.lean.trust import context
+
+    try:
+        verified = context(endpoint.host, endpoint.ca_file)
+        return verified.wrap_socket(sock, server_hostname=endpoint.host)
+    except OSError:
+        sock.close()
+        raise
 
 
 def _is_quiet(sock: socket.socket | None) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from asgwarm.domain.value import value
-from asgwarm.lean.connection import Endpoint
+from asgwarm.lean.endpoint import Endpoint
 from asgwarm.lean.profiles import (
     NotUnderstood,
     Profile,

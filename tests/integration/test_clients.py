@@ -59,13 +59,18 @@ def test_connections_are_opened_before_there_is_anything_to_ask():
             secret_access_key=ROLE["SecretAccessKey"],
         )
 
-        Clients(settings).open_ahead()
+        clients = Clients(settings)
+        for _ in range(2):
+            clients.open_ahead()  # the second time there is nothing to be done
 
         for peer, _ in (server.accept(), server.accept()):
             with peer:
                 peer.setblocking(False)
                 with pytest.raises(BlockingIOError):
                     peer.recv(1)
+        server.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 def test_what_a_client_tries_and_how_long_it_waits_can_be_set(own_region):

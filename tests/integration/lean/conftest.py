@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from asgwarm.lean.connection import Endpoint
+from asgwarm.lean.endpoint import Endpoint
 
 WAIT_S = 10.0  # for a client that never comes or never closes
 # What a connection's answers are: bytes are sent, None closes it.

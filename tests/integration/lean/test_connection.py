@@ -6,13 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from asgwarm.clock import monotonic_s
-from asgwarm.lean.connection import (
-    CONNECT_TIMEOUT_S,
-    LARGEST,
-    Connections,
-    Endpoint,
-    NoAnswer,
-)
+from asgwarm.lean.connection import LARGEST, Connections, NoAnswer
+from asgwarm.lean.endpoint import CONNECT_TIMEOUT_S, Dialing, Endpoint
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Amzn-RequestId: R\r\n\r\n{}"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -179,7 +174,8 @@ def test_a_connection_opened_ahead_is_the_one_that_is_used(scripted, connect):
     """Opened in another thread, before there was anything to send."""
     server = scripted([OK])
     connections = connect(server.endpoint)
-    opening = threading.Thread(target=connections.open)
+    dialing = Dialing(server.endpoint)
+    opening = threading.Thread(target=connections.open, args=(dialing,))
     opening.start()
     opening.join()
 
@@ -188,24 +184,12 @@ def test_a_connection_opened_ahead_is_the_one_that_is_used(scripted, connect):
     assert server.connections == 1
 
 
-def test_opening_ahead_again_opens_no_second_one(scripted, connect):
-    """Who asks often keeps one connection, not one for each time."""
-    server = scripted([OK, OK], [OK])
-    connections = connect(server.endpoint)
-    connections.open()
-    ask(connections)
-
-    connections.open()
-
-    ask(connections)
-    assert (server.connections, len(server.requests)) == (1, 2)
-
-
 def test_opening_ahead_what_is_not_there_fails_nobody(connect):
     """It is met again by the one who sends."""
-    connections = connect(Endpoint(scheme="http", host="127.0.0.1", port=9))
+    nobody = Endpoint(scheme="http", host="127.0.0.1", port=9)
+    connections = connect(nobody)
 
-    connections.open()
+    connections.open(Dialing(nobody))
 
     with pytest.raises(NoAnswer):
         ask(connections)

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from asgwarm.lean import trust
-from asgwarm.lean.connection import Connections, Endpoint, NoAnswer
+from asgwarm.lean.connection import Connections, NoAnswer
+from asgwarm.lean.endpoint import Dialing, Endpoint
 
 AMAZON = {
     "Amazon Root CA 1",
@@ -152,7 +153,7 @@ def test_a_connection_over_tls_is_kept(secure, connect):
     server, file = secure
     before = server.accepted
     connections = connect("localhost", file)
-    connections.open()
+    connections.open(Dialing(connections.endpoint))
 
     bodies = [connections.ask({"Host": "localhost"}, b"").body for _ in range(3)]
 

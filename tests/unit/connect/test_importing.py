@@ -90,7 +90,7 @@ def test_who_goes_in_loads_it_this_way(times):
 
 
 def test_x509_is_not_loaded_where_asyncssh_could_not_use_it():
-    """Without pyOpenSSL, which this environment does not have; no trace of it either."""
+    """Without pyOpenSSL, which is not here; no trace of the omission either."""
     run("""
     import_asyncssh()
     assert "cryptography.x509" not in sys.modules
