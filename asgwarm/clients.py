@@ -180,11 +180,14 @@ class Clients:
             full=lambda: self.full_eic,
         )
 
-    def open_ahead(self) -> None:
-        """Connect to both services of the way to a prompt, beside whatever comes next.
+    def open_ahead(self, *, pushes: bool = True) -> None:
+        """Connect to the services of the way to a prompt, beside whatever comes next.
 
         Once: afterwards connections are kept. What goes wrong is met, and told, by the
         first call.
+
+        Args:
+            pushes: Whether a key will be pushed, too.
         """
         if self._is_ahead or self._situation is None:
             return
@@ -192,15 +195,12 @@ class Clients:
         from asgwarm.lean.endpoint import Dialing
 
         endpoints = self._situation.endpoints
-        begun = {service: Dialing(endpoint) for service, endpoint in endpoints.items()}
+        services = ("dynamodb", "ec2-instance-connect")[: 2 if pushes else 1]
+        begun = [Dialing(endpoints[service]) for service in services]
         lean: Any = (self.dynamodb, self.eic)  # which is loaded meanwhile
-        for client, dialing in zip(lean, begun.values(), strict=True):
-            Thread(
-                target=client.connections.open,
-                args=(dialing,),
-                daemon=True,
-                name="connect",
-            ).start()
+        for client, dialing in zip(lean, begun, strict=False):
+            how: Any = {"daemon": True, "name": "connect"}
+            Thread(target=client.connections.open, args=(dialing,), **how).start()
 
     @cached_property
     def autoscaling(self) -> "AutoScalingClient":

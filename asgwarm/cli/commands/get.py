@@ -68,7 +68,8 @@ def run(flags: Flags, invocation: "Invocation") -> int:
         raise ConfigError(
             "--no-shell runs no command", hint="asgwarm get --no-shell --json"
         )
-    invocation.clients.open_ahead()  # while all that is needed next is still loaded
+    # While all that is needed next is still loaded.
+    invocation.clients.open_ahead(pushes=not flags.no_shell)
     return invocation.run(_get(flags, invocation))
 
 
