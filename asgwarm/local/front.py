@@ -36,7 +36,8 @@ _log = logging.getLogger(__name__)
 class Doors:
     """Who answers what."""
 
-    services: dict[str, Service]  # by the name in the credential scope
+    services: dict[str, Service]  # by the name in the credential scope, or with an
+    # action behind it: "ec2:RunInstances"
     imds: Service
     base: Callable[..., Awaitable[None]]  # an ASGI application for everything else
     before: Callable[[str], Awaitable[None]]  # awaited before the base is asked
@@ -88,12 +89,12 @@ class Front:
             await call.out.reply(_refusal(request, refused))
             return
         if caller.service == CONTROL:
-            await self._perform(call, caller)
+            await self._perform(call, caller, "")
             return
         action = action_of(request)
         fault = self._faults.http(caller.service, action, caller.owner)
         if fault is None or await self._goes_on(fault, call, caller, action):
-            await self._perform(call, caller)
+            await self._perform(call, caller, action)
             await self._doors.after(caller.service, action)
         if fault is not None and fault.kind in HOLDING:
             self._activity.changed()
@@ -123,8 +124,10 @@ class Front:
         await call.out.reply(refused)
         return False
 
-    async def _perform(self, call: "_Call", caller: Caller) -> None:
-        service = self._doors.services.get(caller.service)
+    async def _perform(self, call: "_Call", caller: Caller, action: str) -> None:
+        services = self._doors.services
+        service = services.get(f"{caller.service}:{action}")
+        service = service or services.get(caller.service)
         if service is not None:
             await call.out.reply(await service(call.request))
         elif call.request.raw_path.startswith(("/_ministack", "/_localstack")):

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from asgwarm.local import info, seam, seam_functions
+from asgwarm.local import info, run_instances, seam, seam_functions
 from asgwarm.local.activity import Activity
 from asgwarm.local.answers import Answer
 from asgwarm.local.autoscaling.machine import Machine
@@ -141,6 +141,7 @@ class Region:
             doors=Doors(
                 services={
                     "autoscaling": self._autoscaling,
+                    "ec2:RunInstances": run_instances.handle,
                     "ec2-instance-connect": InstanceConnect(
                         keys, self._instances.state_of
                     ).handle,

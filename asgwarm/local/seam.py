@@ -104,14 +104,20 @@ async def ec2(action: str, **parameters: str) -> str:
     Raises:
         Ec2Refused: EC2 answered an error.
     """
-    status, _, body = await part("services.ec2").handle_request(
-        "POST", "/", {}, b"", {k: [v] for k, v in _form(action, parameters).items()}
-    )
-    text = body.decode() if isinstance(body, bytes) else str(body)
+    status, _, body = await ec2_answer(_form(action, parameters))
+    text = body.decode()
     if status >= 400:
         found = re.search(r"<Message>(.*?)</Message>", text, re.DOTALL)
         raise Ec2Refused(found[1] if found else text)
     return text
+
+
+async def ec2_answer(form: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """What EC2 answers to a form: status, headers, XML."""
+    status, headers, body = await part("services.ec2").handle_request(
+        "POST", "/", {}, b"", {name: [value] for name, value in form.items()}
+    )
+    return status, dict(headers), body if isinstance(body, bytes) else body.encode()
 
 
 def _form(action: str, parameters: dict[str, str]) -> dict[str, str]:
@@ -144,11 +150,17 @@ def instance_ids(answer: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A version of a launch template."""
+    """A launch template, with the data of the version that was asked for."""
 
     template_id: str
     name: str
     data: dict[str, Any]
+    versions: tuple[str, ...]
+    marked: dict[str, str]  # the numbers of $Default and $Latest
+
+    def version_of(self, wanted: str) -> str:
+        """The number of a version, however it was asked for."""
+        return self.marked.get(wanted, wanted)
 
 
 def launch_template(specification: dict[str, str]) -> Template:
@@ -164,6 +176,11 @@ def launch_template(specification: dict[str, str]) -> Template:
         template_id=record["LaunchTemplateId"],
         name=record["LaunchTemplateName"],
         data=dict(data or {}),
+        versions=tuple(str(one["VersionNumber"]) for one in record["Versions"]),
+        marked={
+            "$Default": str(record["DefaultVersionNumber"]),
+            "$Latest": str(record["LatestVersionNumber"]),
+        },
     )
 
 
