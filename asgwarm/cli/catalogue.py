@@ -60,6 +60,9 @@ _ALL = (
         moment="Watch", name="logs", brief="who did what to which instance, and why"
     ),
     Command(
+        moment="Watch", name="bench", brief="how long ways in take on a pool of yours"
+    ),
+    Command(
         moment="Change",
         name="refresh",
         brief="replace all instances that nobody has leased",

@@ -1,0 +1,184 @@
+"""The run: every way once a round, and whatever it takes given back at the end.
+
+Rule 1: each round begins with another way, so that none always follows the same one.
+Rule 2: a way that fails is left out from then on, with its reason; what it had measured
+counts. Missing credentials and a region that is gone end everything.
+Rule 3: after an hour no round begins.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from asgwarm.bench.cold import Launches
+from asgwarm.bench.figures import Shot, Summary, summary
+from asgwarm.bench.plan import (
+    AGENT,
+    COLD,
+    GET,
+    HELD,
+    LONGEST_S,
+    QUICK_LIMIT_S,
+    SPARE,
+    WARM,
+    Plan,
+)
+from asgwarm.bench.verdict import Medians, Verdict, verdict
+from asgwarm.bench.ways import (
+    REFILL_S,
+    Cold,
+    Flow,
+    Get,
+    Spare,
+    Tools,
+    Warm,
+    Way,
+    ttl_s,
+)
+from asgwarm.clock import monotonic_s
+from asgwarm.errors import AsgwarmError, CredentialsMissing, RegionDown
+from asgwarm.leasing.lease import Lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that has just happened: a shot, or (None) a way that was left out."""
+
+    way: str
+    number: int  # of the shot, from 1 on
+    of: int
+    shot: Shot | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a run came to: summaries by way, and why others have none or fewer."""
+
+    ways: Mapping[str, Summary]
+    skipped: Mapping[str, str]
+    verdict: Verdict | None
+
+
+Tell = Callable[[Event], None]
+
+
+async def run(plan: Plan, tools: Tools, tell: Tell) -> Result:
+    """Measure what is planned.
+
+    Raises:
+        CredentialsMissing: AWS does not accept the credentials, or no longer.
+        RegionDown: Nothing answers at the endpoint.
+    """
+    skipped = dict(plan.skipped)
+    shots: dict[str, list[Shot]] = {}
+    async with AsyncExitStack() as stack:
+        ways = await _ready(plan, tools, stack, skipped, tell)
+        until_s = monotonic_s() + LONGEST_S
+        for number in range(max(plan.rounds.values(), default=0)):
+            for name in _turned([n for n in ways if number < plan.rounds[n]], number):
+                of = plan.rounds[name]
+                try:
+                    shot = await _gone(ways[name])
+                except (CredentialsMissing, RegionDown):
+                    raise
+                except AsgwarmError as error:
+                    skipped[name] = error.message
+                    del ways[name]
+                    tell(Event(way=name, number=number + 1, of=of, why=error.message))
+                else:
+                    shots.setdefault(name, []).append(shot)
+                    tell(Event(way=name, number=number + 1, of=of, shot=shot))
+            if monotonic_s() > until_s:
+                break
+    return result(shots, skipped, tools)
+
+
+def result(
+    shots: Mapping[str, Sequence[Shot]], skipped: Mapping[str, str], tools: Tools
+) -> Result:
+    """Sum up the shots of all ways."""
+    found = {name: summary(some) for name, some in shots.items()}
+    p50_ms = {name: found[name].total.p50_ms for name in found}
+    medians = Medians(
+        hot_ms=p50_ms.get(GET) if tools.situation.options.hot else None,
+        warm_ms=p50_ms.get(WARM),
+        cold_ms=p50_ms.get(COLD),
+    )
+    return Result(
+        ways=found,
+        skipped=skipped,
+        verdict=verdict(medians, tools.situation.monthly),
+    )
+
+
+async def _gone(way: Way) -> Shot:
+    await way.prepare()
+    return await way.shoot()
+
+
+def _turned(names: list[str], number: int) -> list[str]:
+    first = number % len(names) if names else 0
+    return names[first:] + names[:first]
+
+
+async def _ready(
+    plan: Plan,
+    tools: Tools,
+    stack: AsyncExitStack,
+    skipped: dict[str, str],
+    tell: Tell,
+) -> dict[str, Way]:
+    """Return the planned ways, each with what it stands on; *stack* takes that down."""
+    ways: dict[str, Way] = {}
+    held: Lease | None = None
+    for name in plan.rounds:
+        try:
+            if name in HELD:
+                if held is None:
+                    held = await stack.enter_async_context(_holding(tools))
+                ways[name] = Flow(tools=tools, name=name, held=held)
+            elif name == COLD:
+                launches = Launches(tools.clients, tools.situation)
+                stack.push_async_callback(launches.end)
+                ways[name] = Cold(launches=launches)
+            else:
+                ways[name] = await _getting(name, tools, stack)
+        except (CredentialsMissing, RegionDown):
+            raise
+        except AsgwarmError as error:
+            skipped[name] = error.message
+            tell(Event(way=name, number=0, of=plan.rounds[name], why=error.message))
+    return ways
+
+
+async def _getting(name: str, tools: Tools, stack: AsyncExitStack) -> Way:
+    if name in (AGENT, SPARE):
+        spares = ("--spare", "1", "--pool", tools.situation.pool)
+        words = spares if name == SPARE else ()
+        await stack.enter_async_context(_agent(tools, name, words))
+    kinds: dict[str, type[Get]] = {SPARE: Spare, WARM: Warm}
+    return kinds.get(name, Get)(tools=tools, agent=name if name != WARM else GET)
+
+
+@asynccontextmanager
+async def _holding(tools: Tools) -> AsyncIterator[Lease]:
+    """Hold an instance, renewed, and give it back."""
+    async with tools.pool.get(ttl_s=ttl_s(tools.situation), wait_s=REFILL_S) as session:
+        yield session.lease
+
+
+@asynccontextmanager
+async def _agent(
+    tools: Tools, name: str, words: tuple[str, ...]
+) -> AsyncIterator[None]:
+    """Run an agent of the bench's own, and stop it, which releases its spares."""
+    desk = tools.desk
+    try:
+        started = await desk.asgwarm(
+            *("agent", "start", *words), agent=name, limit_s=QUICK_LIMIT_S
+        )
+        started.check()
+        yield
+    finally:
+        await desk.asgwarm("agent", "stop", agent=name, limit_s=QUICK_LIMIT_S)

@@ -1,0 +1,77 @@
+"""Whether instances that wait stopped are worth their price on this image.
+
+Rule: what is compared is the time from asking to a prompt, once through the warm pool
+and once from nothing; what it costs is the volume that waits. Without both times there
+is no verdict.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+# Less is not noticed by who waits for seconds anyway, nor told from noise.
+LEAST_SAVED_MS, LEAST_SHARE = 1000, 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medians:
+    """Median times to a prompt in milliseconds; None where it was not measured."""
+
+    hot_ms: int | None
+    warm_ms: int | None
+    cold_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monthly:
+    """Estimated dollars a month of one instance."""
+
+    resting: Decimal  # in the warm pool
+    running: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether the warm pool pays, how much sooner it is, and that in words."""
+
+    pays: bool
+    saved_ms: int
+    sentence: str
+
+
+def verdict(medians: Medians, monthly: Monthly | None) -> Verdict | None:
+    """Return the verdict; None where warm or cold was not measured.
+
+    Args:
+        monthly: None where no price is known; then the sentence names none.
+    """
+    warm_ms, cold_ms = medians.warm_ms, medians.cold_ms
+    if warm_ms is None or cold_ms is None:
+        return None
+    saved_ms = cold_ms - warm_ms
+    pays = saved_ms >= max(LEAST_SAVED_MS, cold_ms * LEAST_SHARE)
+    words = _worth(medians, monthly) if pays else _not_worth(saved_ms, monthly)
+    return Verdict(pays=pays, saved_ms=saved_ms, sentence=words)
+
+
+def _worth(medians: Medians, monthly: Monthly | None) -> str:
+    warm_ms, cold_ms = medians.warm_ms or 0, medians.cold_ms or 0
+    said = (
+        f"a stopped instance is ready {_s(cold_ms - warm_ms)} sooner than a new one "
+        f"({_s(warm_ms)} instead of {_s(cold_ms)})"
+    )
+    if monthly:
+        said += f" and costs ${monthly.resting:.2f} a month"
+    if medians.hot_ms is None or medians.hot_ms >= warm_ms:
+        return said
+    said += f"; a hot one saves another {_s(warm_ms - medians.hot_ms)}"
+    return said + (f" for ${monthly.running:,.2f} a month" if monthly else "")
+
+
+def _not_worth(saved_ms: int, monthly: Monthly | None) -> str:
+    what = "saves nothing" if saved_ms <= 0 else f"saves {_s(saved_ms)}"
+    price = f" for ${monthly.resting:.2f} a month each" if monthly else ""
+    return f"the warm pool {what}{price} on this image: set --warm 0"
+
+
+def _s(took_ms: int) -> str:
+    return f"{took_ms / 1000:.1f} s"
