@@ -87,8 +87,8 @@ def plan(ways: Sequence[str], n: int, room: Room) -> Plan:
         needed = holds + more + 1 + (room.hot if name == WARM else 0)
         if needed > room.free:
             skipped[name] = (
-                f"it takes {needed} leases at once, and the pool's caps leave "
-                f"{max(0, room.free)}"
+                f"{needed} leased at once are needed, and the pool's caps leave room "
+                f"for {max(0, room.free)}"
             )
         else:
             holds += more

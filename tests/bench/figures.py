@@ -6,9 +6,9 @@ measured, or lies between two that were.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil
 from statistics import median
 
+from asgwarm.bench.figures import percentile
 from tests.bench.conditions import Conditions, limit_ms
 from tests.bench.probe import Shot
 
@@ -42,17 +42,12 @@ class Run:
         return sorted(self.ways.items(), key=lambda way: way[1].median_ms)
 
 
-def p90(values: Sequence[float]) -> float:
-    """The smallest value that nine in ten do not exceed."""
-    return sorted(values)[ceil(len(values) * 0.9) - 1]
-
-
 def summary(shots: Sequence[Shot]) -> Summary:
     """Sum up the shots of a way, of which there is at least one."""
     first = [shot.first_byte_ms for shot in shots]
     return Summary(
         median_ms=round(median(first), 1),
-        p90_ms=round(p90(first), 1),
+        p90_ms=round(percentile(first, 0.9), 1),
         n=len(shots),
         cpu_ms=round(median(shot.cpu_ms for shot in shots), 1),
     )

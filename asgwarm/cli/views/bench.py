@@ -65,7 +65,7 @@ def plan_lines(situation: "Situation", plan: "Plan") -> list[str]:
         if plan.at_most is not None:
             price = f"{dollars(plan.at_most)} at most, within its limits (estimate)"
         if situation.endpoint:
-            price = f"nothing, if {situation.endpoint} is an emulated region; {price}"
+            price = f"on AWS, which {situation.endpoint} is not, {price}"
         lines += [f"  instances  {plan.starts} used up at most{held}"]
         lines += [f"  price      {price}"]
     return [printable(line) for line in lines]
@@ -156,7 +156,8 @@ def notes(situation: "Situation", result: "Result") -> list[str]:
             "nothing about AWS's"
         )
     verdict = result.verdict.sentence if result.verdict else NEITHER
-    return [*lines, f"verdict: {verdict}"]
+    here = " there" if situation.endpoint else ""
+    return [*lines, f"verdict{here}: {verdict}"]
 
 
 def document(situation: "Situation", result: "Result") -> dict[str, object]:

@@ -3,14 +3,8 @@
 import pytest
 
 from tests.bench.conditions import RUNS, Conditions, limit_ms
-from tests.bench.figures import p90, summary
+from tests.bench.figures import summary
 from tests.unit.bench.make import shot
-
-
-def test_nine_in_ten_do_not_exceed_the_90th_percentile():
-    """It is one of the values, whatever their order."""
-    assert p90([5, 1, 4, 2, 3, 6, 7, 8, 10, 9]) == 9
-    assert p90([7]) == 7
 
 
 def test_a_way_is_summed_up_by_medians():
