@@ -28,7 +28,13 @@ from asgwarm.clients import Clients
 from asgwarm.clock import monotonic_s
 from asgwarm.connect.target import Target
 from asgwarm.domain.fleet import GuestReport
-from asgwarm.errors import GuardRefused, ResourceMissing, WaitTimeout
+from asgwarm.errors import (
+    AccessDenied,
+    CredentialsMissing,
+    GuardRefused,
+    ResourceMissing,
+    WaitTimeout,
+)
 from asgwarm.registry.registry import Registry
 
 POLL_S, LOOK_S = 0.25, 5.0  # at the guest's report, and whether it still exists
@@ -44,7 +50,7 @@ class Launches:
     situation: Situation
     _run: str = field(default_factory=lambda: uuid4().hex)
     _ids: set[str] = field(default_factory=set)
-    _begun: bool = False
+    _unsettled: int = 0  # launches of which nobody knows what became
     _turn: "count[int]" = field(default_factory=count)
 
     async def shoot(self) -> Shot:
@@ -66,7 +72,7 @@ class Launches:
                 instance_id=instance_id,
                 address=address,
                 port=report.port,
-                os_user=str(self.situation.options.os_user),
+                os_user=self.situation.os_user,
                 host_key=report.host_key,
             )
             eic = self.clients.full_eic
@@ -76,12 +82,12 @@ class Launches:
             await asyncio.to_thread(self._terminate, [instance_id])
 
     async def end(self) -> None:
-        """End what is left; EC2 is asked for what a lost answer may have launched."""
-        if self._begun:
-            await asyncio.to_thread(self._end)
+        """End what is left, also what a launch without an answer may have begun."""
+        if self._unsettled:
+            await asyncio.to_thread(self._find)
+        await asyncio.to_thread(self._terminate, sorted(self._ids))
 
     async def _launched(self, wanted: Mapping[str, Any]) -> str:
-        self._begun = True
         sent = asyncio.ensure_future(asyncio.to_thread(self._launch, wanted))
         try:
             return await asyncio.shield(sent)
@@ -90,10 +96,16 @@ class Launches:
             raise
 
     def _launch(self, wanted: Mapping[str, Any]) -> str:
-        with translated("ec2:RunInstances", self.situation.group):
-            answer = self.clients.ec2.run_instances(**wanted)
+        self._unsettled += 1
+        try:
+            with translated("ec2:RunInstances", self.situation.group):
+                answer = self.clients.ec2.run_instances(**wanted)
+        except (AccessDenied, CredentialsMissing):
+            self._unsettled -= 1
+            raise
         instance_id = answer["Instances"][0]["InstanceId"]
         self._ids.add(instance_id)
+        self._unsettled -= 1
         return instance_id
 
     def _wanted(self) -> dict[str, Any]:
@@ -193,19 +205,19 @@ class Launches:
             )
         return str(instance.get(self.situation.address_field, ""))
 
-    def _end(self) -> None:
+    def _find(self) -> None:
+        """Learn the ids of what is there of this run."""
         ours = [
             {"Name": f"tag:{RUN_TAG}", "Values": [self._run]},
             {"Name": "instance-state-name", "Values": ["pending", "running"]},
         ]
         with translated("ec2:DescribeInstances", self.situation.pool):
             pages = self.clients.ec2.describe_instances(Filters=ours)  # type: ignore[arg-type]  # as EC2 has it
-        found = {
+        self._ids |= {
             each["InstanceId"]
             for page in pages["Reservations"]
             for each in page["Instances"]
         }
-        self._terminate(sorted(found | self._ids))
 
     def _terminate(self, ids: list[str]) -> None:
         if ids:

@@ -7,14 +7,15 @@ from urllib.parse import urlsplit
 from asgwarm.bench.plan import Room
 from asgwarm.bench.verdict import Monthly
 from asgwarm.clients import Clients
+from asgwarm.domain.meta import Meta
 from asgwarm.domain.names import stack_name
-from asgwarm.errors import PoolNotFound
+from asgwarm.domain.record import State
+from asgwarm.errors import AccessDenied
 from asgwarm.leasing.finding import user_of
-from asgwarm.pool import AsyncPool
-from asgwarm.stack.options import PoolOptions
+from asgwarm.registry.leases import Leases
+from asgwarm.stack.options import DEFAULTS, PoolOptions
 from asgwarm.stack.price import HOURS_PER_MONTH, Rate, rate
 from asgwarm.stack.stacks import find
-from asgwarm.stack.teardown import group_of
 
 AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
 
@@ -24,7 +25,8 @@ class Situation:
     """A pool as it is.
 
     Attributes:
-        options: The pool's, with nothing unsaid.
+        stack_id: The stack's, which its instances carry in a tag.
+        options: The pool's; only its sizes where the stack may not be read.
         endpoint: Where its region answers; None for AWS's own.
         leased: Live leases, whose ever they are.
         mine: Those of this user.
@@ -49,7 +51,13 @@ class Situation:
     @property
     def address_field(self) -> str:
         """Where EC2 has the address that people connect to."""
-        return f"{str(self.options.address).title()}IpAddress"
+        kind = self.options.address or DEFAULTS["AddressType"]
+        return f"{kind.title()}IpAddress"
+
+    @property
+    def os_user(self) -> str:
+        """Whom its instances let in."""
+        return self.options.os_user or DEFAULTS["OsUser"]
 
     @property
     def room(self) -> Room:
@@ -76,33 +84,53 @@ class Situation:
         )
 
 
-async def look(pool: AsyncPool, clients: Clients, owner: str) -> Situation:
+async def look(leases: Leases, clients: Clients, owner: str) -> Situation:
     """Return what the pool is like; reads, and changes nothing.
+
+    Who may not read the stack is told its sizes, and neither image nor price.
 
     Raises:
         PoolNotFound: There is no such pool in this region.
-        AccessDenied: Its stack may not be read.
     """
-    leases = await pool.leases()
-    name = stack_name(pool.name)
-    stack = await asyncio.to_thread(find, clients.cloudformation, name)
-    if stack is None:
-        raise PoolNotFound(
-            f"there is no pool {pool.name!r} in {clients.region}",
-            hint=f"asgwarm up {pool.name}",
-        )
-    options = PoolOptions(pool=pool.name).filled(stack.parameters)
+    return await asyncio.to_thread(_look, leases, clients, owner)
+
+
+def _look(leases: Leases, clients: Clients, owner: str) -> Situation:
+    meta, records = leases.meta(), leases.all().values()
+    held = [record for record in records if record.state is State.LEASED]
+    options, price = _options(leases.pool, clients, meta)
     return Situation(
-        pool=pool.name,
+        pool=leases.pool,
         region=clients.region,
         endpoint=_other_endpoint(clients),
-        stack_id=stack.stack_id,
-        group=group_of(stack),
+        stack_id=meta.epoch,
+        group=f"{stack_name(leases.pool)}-pool",
         options=options,
-        rate=rate(options, clients.region),
-        leased=len(leases),
-        mine=sum(user_of(lease.owner) == user_of(owner) for lease in leases),
+        rate=price,
+        leased=len(held),
+        mine=sum(user_of(each.lease_owner) == user_of(owner) for each in held),
     )
+
+
+def _options(
+    pool: str, clients: Clients, meta: Meta
+) -> tuple[PoolOptions, Rate | None]:
+    try:
+        stack = find(clients.cloudformation, stack_name(pool))
+    except AccessDenied:
+        stack = None
+    if stack is None:
+        said = PoolOptions(
+            pool=pool,
+            hot=meta.hot,
+            warm=meta.warm,
+            cap=meta.cap,
+            owner_cap=meta.owner_cap,
+            max_lease_s=meta.max_lease_s,
+        )
+        return said, None
+    options = PoolOptions(pool=pool).filled(stack.parameters)
+    return options, rate(options, clients.region)
 
 
 def _other_endpoint(clients: Clients) -> str | None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from asgwarm.aws_errors import translated
@@ -22,10 +23,13 @@ from asgwarm.bench.situation import Situation
 from asgwarm.clients import Clients
 from asgwarm.clock import monotonic_s
 from asgwarm.connect.timings import Timings
+from asgwarm.domain.health import counts_of
 from asgwarm.errors import ClaimContended, PoolEmpty, WaitTimeout
 from asgwarm.leasing.lease import Lease
 from asgwarm.pool import AsyncPool
+from asgwarm.registry.leases import Leases
 
+PACKAGE = str(Path(__file__).resolve().parents[2])  # installed or from a checkout
 POLL_S = 0.5
 REFILL_S = 300  # how long a way waits for what it needs
 TTL_S = 600  # of what the bench holds; renewed where it is held for longer
@@ -52,8 +56,14 @@ class Tools:
 
     situation: Situation
     pool: AsyncPool
+    leases: Leases
     clients: Clients
     desk: Desk
+
+    async def count(self, what: str) -> int:
+        """How many of the pool's instances are ready, warm and so on."""
+        records = await asyncio.to_thread(self.leases.all)
+        return counts_of(records.values())[what]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +76,7 @@ class Get:
     async def prepare(self) -> None:
         """Wait for a ready instance, unless the pool keeps none."""
         if self.tools.situation.options.hot:
-            await until(
-                lambda: _count(self.tools.pool, "ready"), "no instance is ready"
-            )
+            await until(lambda: self.tools.count("ready"), "no instance is ready")
 
     async def shoot(self) -> Shot:
         """Get an instance and run a command on it."""
@@ -107,9 +115,9 @@ class Warm(Get):
     async def prepare(self) -> None:
         """Wait until the warm pool has one, and the hot ones are back."""
         options = self.tools.situation.options
-        await until(lambda: _count(self.tools.pool, "warm"), "the warm pool is empty")
+        await until(lambda: self.tools.count("warm"), "the warm pool is empty")
         if options.hot:
-            await until(lambda: _count(self.tools.pool, "ready"), "nothing is ready")
+            await until(lambda: self.tools.count("ready"), "nothing is ready")
 
     async def shoot(self) -> Shot:
         """Claim everything that is hot; get what comes next.
@@ -182,8 +190,8 @@ class Flow:
             host_key=target.host_key,
         )
         done = await run(
-            [sys.executable, "-m", "asgwarm.bench.flow"],
-            self.tools.desk.env,
+            [sys.executable, "-P", "-m", "asgwarm.bench.flow"],
+            {**self.tools.desk.env, "PYTHONPATH": PACKAGE},
             limit_s=QUICK_LIMIT_S,
             stdin=order.dump(),
         )
@@ -243,7 +251,3 @@ async def until(count: Callable[[], Awaitable[int]], otherwise: str) -> None:
         if monotonic_s() > give_up_at_s:
             raise WaitTimeout(f"{otherwise} after {REFILL_S} s", hint="asgwarm status")
         await asyncio.sleep(POLL_S)
-
-
-async def _count(pool: AsyncPool, what: str) -> int:
-    return (await pool.status()).counts[what]

@@ -3,6 +3,7 @@
 Rule: everything that is started or claimed is given back before anything is shown.
 """
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from asgwarm.bench.ways import Tools
 from asgwarm.cli.ask import ask, check_somebody_is_there
 from asgwarm.cli.views import bench as view
 from asgwarm.errors import FINDINGS, ConfigError
+from asgwarm.registry.leases import Leases
+from asgwarm.registry.registry import Registry
 
 if TYPE_CHECKING:
     from asgwarm.cli.commands.bench import Flags
@@ -33,21 +36,24 @@ def bench(flags: "Flags", invocation: "Invocation") -> int:
     if flags.plot:
         _check_writable(flags.plot)
     clients = invocation.clients
-    situation = invocation.run(look(invocation.pool(name), clients, invocation.owner))
+    leases = Leases(Registry(clients.dynamodb, name, "bench"))
+    situation = invocation.run(look(leases, clients, invocation.owner))
     planned = plan(ways, flags.n, situation.room)
     output = invocation.output
     view.show_plan(output, situation, planned)
     if planned.rounds and not (flags.yes or ask(invocation, "Go ahead?")):
         output.note("nothing was done")
         return 0
-    result = _measured(planned, situation, invocation)
+    result = _measured(planned, situation, leases, invocation)
     if flags.plot and result.ways:
         flags.plot.write_text(view.picture(situation, result))
     view.show(output, situation, result)
     return 0 if result.ways else FINDINGS
 
 
-def _measured(planned: Plan, situation: Situation, invocation: "Invocation") -> Result:
+def _measured(
+    planned: Plan, situation: Situation, leases: Leases, invocation: "Invocation"
+) -> Result:
     # A folder of the system's: a socket's path must be short.
     with (
         tempfile.TemporaryDirectory(prefix="asgwarm-bench-") as folder,
@@ -56,6 +62,7 @@ def _measured(planned: Plan, situation: Situation, invocation: "Invocation") -> 
         tools = Tools(
             situation=situation,
             pool=invocation.pool(situation.pool),
+            leases=leases,
             clients=invocation.clients,
             desk=Desk(
                 where=_where(invocation), env=dict(invocation.env), folder=Path(folder)
@@ -75,9 +82,5 @@ def _where(invocation: "Invocation") -> tuple[str, ...]:
 
 def _check_writable(file: Path) -> None:
     """Find out before anything is paid for."""
-    try:
-        file.open("a").close()
-    except OSError as error:
-        raise ConfigError(
-            f"{file} cannot be written: {error.strerror}", hint=f"ls -ld {file.parent}"
-        ) from error
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise ConfigError(f"{file} cannot be written", hint=f"ls -ld {file.parent}")

@@ -148,8 +148,9 @@ def rows(result: "Result") -> list[Row]:
 def notes(situation: "Situation", result: "Result") -> list[str]:
     """What the figures are, what they were measured on, and the verdict."""
     options = situation.options
-    where = f"{situation.region}, {options.instance_type}, image {options.ami}"
-    lines = [f"{COUNTS}; {PHASES}", f"pool {situation.pool} in {where}"]
+    image = f", {options.instance_type}, image {options.ami}" if options.ami else ""
+    where = f"pool {situation.pool} in {situation.region}{image}"
+    lines = [COUNTS, PHASES, where]
     if situation.endpoint:
         lines.append(
             f"measured at {situation.endpoint}, which is not AWS: these times say "

@@ -55,9 +55,7 @@ def test_a_launch_without_an_answer_is_ended(own_home, own_region, pool):
     assert running(own_region) == []
 
 
-def test_what_a_killed_bench_launched_is_ended_by_the_pool(
-    own_home, own_region, pool
-):
+def test_what_a_killed_bench_launched_is_ended_by_the_pool(own_home, own_region, pool):
     """It carries the pool's tag and is no member of its group."""
     pool.until_ready()
     own_region.control.set_faults(boot_s=3600.0)

@@ -22,19 +22,17 @@ PHASES = {
 
 @pytest.fixture(scope="module")
 def benched(module_home, pool):
-    """A bench of all ways, gone twice."""
+    """A bench of all ways, each gone once."""
     picture = module_home.folder / "bench.svg"
-    return bench(
-        module_home, pool, "-n", "2", "--compare", ALL, "--plot", str(picture)
-    )
+    return bench(module_home, pool, "-n", "1", "--compare", ALL, "--plot", str(picture))
 
 
 @pytest.mark.parametrize("way", PHASES)
 def test_a_way_is_measured_with_its_phases(benched: Benched, way):
-    """Twice each, and every one of its calls has a time."""
+    """Every one of its calls has a time."""
     found = benched.result["ways"][way]
 
-    assert found["n"] == 2
+    assert found["n"] == 1
     assert 0 < found["p50_ms"] <= found["p95_ms"]
     assert PHASES[way] <= set(found["phases"])
 
@@ -64,18 +62,15 @@ def test_the_result_says_what_was_measured(benched):
     assert result["verdict"]["sentence"]
 
 
-def test_every_shot_is_an_event_and_the_ways_take_turns(benched):
-    """First what is planned, then shot by shot; each round begins with another way."""
-    shots = benched.of("shot")
-
+def test_every_shot_is_an_event(benched):
+    """First what is planned, then shot by shot, at last the result."""
     assert [line["type"] for line in benched.lines] == [
-        *("plan", *["shot"] * 14, "result")
+        *("plan", *["shot"] * 7, "result")
     ]
     assert {line["schema"] for line in benched.lines[:-1]} == {"asgwarm.event/v1"}
-    rounds = [shots[:7], shots[7:]]
-    assert all({shot["way"] for shot in one} == set(PHASES) for one in rounds)
-    assert rounds[0][0]["way"] != rounds[1][0]["way"]
-    assert {shot["number"] for shot in rounds[1]} == {2}
+    assert {shot["way"] for shot in benched.of("shot")} == set(PHASES)
+    assert all(shot["total_ms"] > 0 for shot in benched.of("shot"))
+    assert benched.of("plan")[0]["at_most"]["estimate"] is True
 
 
 def test_nothing_is_left(benched, module_home, own_region, pool):
@@ -83,7 +78,7 @@ def test_nothing_is_left(benched, module_home, own_region, pool):
     assert benched.result
     assert pool.leased() == {}
     assert module_home.journal() == {}
-    assert len(launched(own_region)) == 2
+    assert len(launched(own_region)) == 1
     assert running(own_region) == []
     assert list(module_home.folder.glob("run/**/socket")) == []
 
@@ -111,19 +106,47 @@ def test_a_way_that_the_pool_cannot_go_is_said(own_home, own_region):
 
 
 @pytest.mark.parametrize(
-    ("way", "action"), [("cold", "RunInstances"), ("tags", "CreateTags")]
+    ("actions", "ways"),
+    [
+        (("RunInstances", "CreateTags"), {"cold", "tags"}),
+        (("DescribeInstances",), {"cold", "tags", "simple-eic"}),
+    ],
+    ids=["may not write", "may not look"],
 )
-def test_a_way_that_is_denied_is_said(own_home, own_region, pool, way, action):
-    """Who may not launch or tag measures the rest."""
-    own_region.control.set_faults(
-        http=[{"service": "ec2", "action": action, "owner": "user", "kind": "denied"}]
+def test_a_way_that_is_denied_is_said(own_home, own_region, pool, actions, ways):
+    """Who may not launch, tag or look measures the rest, and nothing is left."""
+    denied = {"service": "ec2", "owner": "user", "kind": "denied"}
+    own_region.control.set_faults(http=[denied | {"action": one} for one in actions])
+
+    result = bench(own_home, pool, "-n", "2", "--compare", ",".join(ways)).result
+
+    assert set(result["skipped"]) == ways
+    assert all(
+        any(f"ec2:{a}" in why for a in actions) for why in result["skipped"].values()
     )
-
-    result = bench(own_home, pool, "-n", "2", "--compare", way).result
-
-    assert set(result["ways"]) == {"get"}
-    assert f"ec2:{action}" in result["skipped"][way]
     assert result["ways"]["get"]["n"] == 2
+    own_region.control.set_faults()
+    assert running(own_region) == []
+
+
+def test_who_may_not_read_the_stack_is_told_no_price(own_home, own_region, pool):
+    """Everything else is measured."""
+    denied = {"service": "cloudformation", "action": "DescribeStacks"}
+    own_region.control.set_faults(http=[denied | {"owner": "user", "kind": "denied"}])
+
+    found = bench(own_home, pool, "-n", "1", "--compare", "cold")
+
+    assert found.of("plan")[0]["at_most"] is None
+    assert set(found.result["ways"]) == {"get", "cold"}
+    assert (found.result["hot"], found.result["image"]) == (1, None)
+
+
+def test_the_ways_take_turns(own_home, pool):
+    """Each round begins with another one."""
+    found = bench(own_home, pool, "-n", "2", "--compare", "simple-eic")
+
+    shots = [(shot["way"], shot["number"]) for shot in found.of("shot")]
+    assert shots == [("get", 1), ("simple-eic", 1), ("simple-eic", 2), ("get", 2)]
 
 
 def test_a_person_gets_a_table_and_what_it_is_worth(own_home, pool):

@@ -1,6 +1,7 @@
 """What a bench is going to do, and what that costs at most."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,13 @@ HOUR = Decimal("0.36")  # an instance costs a hundredth of a cent a second
 
 def room(**changes):
     """A pool with room for everything."""
-    values = {"hot": 1, "warm": 2, "free": 10, "owner_cap": 0, "per_hour": HOUR}
+    values: dict[str, Any] = {
+        "hot": 1,
+        "warm": 2,
+        "free": 10,
+        "owner_cap": 0,
+        "per_hour": HOUR,
+    }
     return Room(**values | changes)
 
 

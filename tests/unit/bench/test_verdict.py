@@ -60,7 +60,9 @@ def test_what_does_not_pay_is_to_be_switched_off(warm_ms, said):
 
 def test_without_a_price_none_is_named():
     """Nothing is guessed."""
-    worth, not_worth = (verdict(medians(warm, 20_000), None) for warm in (5_000, 20_000))
+    worth, not_worth = (
+        verdict(medians(warm, 20_000), None) for warm in (5_000, 20_000)
+    )
 
     assert worth is not None
     assert not_worth is not None
