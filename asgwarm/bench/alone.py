@@ -13,7 +13,7 @@ TARGET = "Alone"  # none of AWS's states, so that the pool offers it to nobody
 
 _STARTS = "ExecStart=/usr/bin/python3 /opt/asgwarm/{}.py"
 _FILES = "write_files:\n"
-_PROGRAM = f"""\
+PROGRAM = f"""\
 import os, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import guest
@@ -37,7 +37,7 @@ def user_data(pools: str, *, pool: str) -> str:
             f"the launch template of pool {pool!r} is another version's",
             hint=f"asgwarm up {pool}",
         )
-    content = base64.b64encode(_PROGRAM.encode()).decode()
+    content = base64.b64encode(PROGRAM.encode()).decode()
     file = f"- path: /opt/asgwarm/alone.py\n  encoding: b64\n  content: {content}\n"
     begun = pools.replace(starts, _STARTS.format("alone"), 1)
     return begun.replace(_FILES, _FILES + file, 1)

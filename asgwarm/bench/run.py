@@ -23,6 +23,7 @@ from asgwarm.bench.plan import (
     WARM,
     Plan,
 )
+from asgwarm.bench.situation import Situation
 from asgwarm.bench.verdict import Medians, Verdict, verdict
 from asgwarm.bench.ways import (
     REFILL_S,
@@ -42,7 +43,7 @@ from asgwarm.leasing.lease import Lease
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that has just happened: a shot, or (None) a way that was left out."""
+    """Something that has just happened: a shot, or *why* a way is left out."""
 
     way: str
     number: int  # of the shot, from 1 on
@@ -71,50 +72,72 @@ async def run(plan: Plan, tools: Tools, tell: Tell) -> Result:
         RegionDown: Nothing answers at the endpoint.
     """
     skipped = dict(plan.skipped)
-    shots: dict[str, list[Shot]] = {}
     async with AsyncExitStack() as stack:
         ways = await _ready(plan, tools, stack, skipped, tell)
         until_s = monotonic_s() + LONGEST_S
-        for number in range(max(plan.rounds.values(), default=0)):
-            for name in _turned([n for n in ways if number < plan.rounds[n]], number):
-                of = plan.rounds[name]
-                try:
-                    shot = await _gone(ways[name])
-                except (CredentialsMissing, RegionDown):
-                    raise
-                except AsgwarmError as error:
-                    skipped[name] = error.message
-                    del ways[name]
-                    tell(Event(way=name, number=number + 1, of=of, why=error.message))
-                else:
-                    shots.setdefault(name, []).append(shot)
-                    tell(Event(way=name, number=number + 1, of=of, shot=shot))
-            if monotonic_s() > until_s:
-                break
-    return result(shots, skipped, tools)
+        shots = await rounds(ways, plan.rounds, skipped, tell, until_s=until_s)
+    return result(shots, skipped, tools.situation)
+
+
+async def rounds(
+    ways: Mapping[str, Way],
+    counts: Mapping[str, int],
+    skipped: dict[str, str],
+    tell: Tell,
+    *,
+    until_s: float,
+) -> dict[str, list[Shot]]:
+    """Go every way so often, in turns; return the shots of those that came to some.
+
+    Args:
+        skipped: Gets the reason of each way that fails.
+        until_s: When no round begins any more, by clock.monotonic_s().
+    """
+    shots: dict[str, list[Shot]] = {}
+    for number in range(max(counts.values(), default=0)):
+        left = [n for n in ways if n not in skipped and number < counts[n]]
+        for name in _turned(left, number):
+            shot, why = await _gone(ways[name])
+            if shot:
+                shots.setdefault(name, []).append(shot)
+            else:
+                skipped[name] = why
+            of = counts[name]
+            tell(Event(way=name, number=number + 1, of=of, shot=shot, why=why))
+        if monotonic_s() > until_s:
+            break
+    return shots
 
 
 def result(
-    shots: Mapping[str, Sequence[Shot]], skipped: Mapping[str, str], tools: Tools
+    shots: Mapping[str, Sequence[Shot]],
+    skipped: Mapping[str, str],
+    situation: Situation,
 ) -> Result:
     """Sum up the shots of all ways."""
     found = {name: summary(some) for name, some in shots.items()}
     p50_ms = {name: found[name].total.p50_ms for name in found}
     medians = Medians(
-        hot_ms=p50_ms.get(GET) if tools.situation.options.hot else None,
+        hot_ms=p50_ms.get(GET) if situation.options.hot else None,
         warm_ms=p50_ms.get(WARM),
         cold_ms=p50_ms.get(COLD),
     )
     return Result(
         ways=found,
         skipped=skipped,
-        verdict=verdict(medians, tools.situation.monthly),
+        verdict=verdict(medians, situation.monthly),
     )
 
 
-async def _gone(way: Way) -> Shot:
-    await way.prepare()
-    return await way.shoot()
+async def _gone(way: Way) -> tuple[Shot | None, str]:
+    """Go a way once; return the shot, or why there is none."""
+    try:
+        await way.prepare()
+        return await way.shoot(), ""
+    except (CredentialsMissing, RegionDown):
+        raise
+    except AsgwarmError as error:
+        return None, error.message
 
 
 def _turned(names: list[str], number: int) -> list[str]:

@@ -225,10 +225,10 @@ class Stage:
         """The next line that the guest writes into its journal."""
         return self.journal.get(timeout=ANSWER_S)
 
-    def start(self) -> "subprocess.Popen[str]":
+    def start(self, program: str = "guest.py") -> "subprocess.Popen[str]":
         """Run the guest as systemd would, at a boot."""
         process = subprocess.Popen(
-            [sys.executable, "-I", self.machine.root / "opt/asgwarm/guest.py"],
+            [sys.executable, "-I", self.machine.root / "opt/asgwarm" / program],
             env={
                 "PATH": f"{self.machine.bin}:{os.environ['PATH']}",
                 "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"{self.endpoint}/imds",
