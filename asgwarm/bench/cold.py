@@ -68,6 +68,8 @@ class Launches:
             with phases.phase("boot"):
                 report = await self._report(instance_id)
                 address = await asyncio.to_thread(self._address, instance_id)
+            if not address:
+                raise WaitTimeout(f"EC2 names no address of {instance_id}")
             target = Target(
                 instance_id=instance_id,
                 address=address,

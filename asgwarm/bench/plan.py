@@ -2,8 +2,8 @@
 
 Rule 1: a way that cannot be measured is left out and its reason kept; it stops none of
 the others.
-Rule 2: what it costs at most is what the limits of time let it cost: every instance is
-billed for a minute at least, and for as long as its shot may take.
+Rule 2: what it costs at most is what the limits of time let it cost, however little
+of them is needed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +19,12 @@ HELD = (TAGS, SIMPLE)  # these go to an instance that the bench holds
 SLOW = (WARM, COLD)
 SLOW_ROUNDS = 5  # at most: each takes as long as an instance takes to start
 
-LONGEST_S = 3600  # no round begins later
+LONGEST_S = 3600  # nothing is begun later
+REFILL_S = 300  # how long a way waits for what it needs
 QUICK_LIMIT_S, WARM_LIMIT_S, COLD_LIMIT_S = 90, 300, 180  # of one shot
-LEAST_BILLED_S = 60  # of every start; EC2 User Guide, "Instance lifecycle"
+# What comes on top for each instance: the pool ends it within a minute, and EC2 bills
+# a minute at least.
+SLACK_S = 120
 HOUR_S = 3600
 
 
@@ -127,8 +130,8 @@ def _at_most(rounds: Mapping[str, int], holds: int, room: Room) -> Decimal | Non
     if room.per_hour is None:
         return None
     limits = {WARM: WARM_LIMIT_S, COLD: COLD_LIMIT_S}
-    billed_s = holds * (LONGEST_S + WARM_LIMIT_S + LEAST_BILLED_S)
+    billed_s = holds * (LONGEST_S + REFILL_S + WARM_LIMIT_S + SLACK_S)
     for name, count in rounds.items():
-        each_s = LEAST_BILLED_S + limits.get(name, QUICK_LIMIT_S)
+        each_s = SLACK_S + limits.get(name, QUICK_LIMIT_S)
         billed_s += _starts(name, count, room.hot) * each_s
     return room.per_hour * billed_s / HOUR_S

@@ -3,7 +3,7 @@
 Rule 1: each round begins with another way, so that none always follows the same one.
 Rule 2: a way that fails is left out from then on, with its reason; what it had measured
 counts. Missing credentials and a region that is gone end everything.
-Rule 3: after an hour no round begins.
+Rule 3: after an hour nothing is begun.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -19,6 +19,7 @@ from asgwarm.bench.plan import (
     HELD,
     LONGEST_S,
     QUICK_LIMIT_S,
+    REFILL_S,
     SPARE,
     WARM,
     Plan,
@@ -26,7 +27,6 @@ from asgwarm.bench.plan import (
 from asgwarm.bench.situation import Situation
 from asgwarm.bench.verdict import Medians, Verdict, verdict
 from asgwarm.bench.ways import (
-    REFILL_S,
     Cold,
     Flow,
     Get,
@@ -61,6 +61,8 @@ class Result:
     verdict: Verdict | None
 
 
+# How long agents and spares outlive a bench that was killed.
+AGENT_TTL, SPARE_TTL = "2h", "15m"
 Tell = Callable[[Event], None]
 
 
@@ -73,8 +75,8 @@ async def run(plan: Plan, tools: Tools, tell: Tell) -> Result:
     """
     skipped = dict(plan.skipped)
     async with AsyncExitStack() as stack:
-        ways = await _ready(plan, tools, stack, skipped, tell)
         until_s = monotonic_s() + LONGEST_S
+        ways = await _ready(plan, tools, stack, skipped, tell)
         shots = await rounds(ways, plan.rounds, skipped, tell, until_s=until_s)
     return result(shots, skipped, tools.situation)
 
@@ -91,12 +93,14 @@ async def rounds(
 
     Args:
         skipped: Gets the reason of each way that fails.
-        until_s: When no round begins any more, by clock.monotonic_s().
+        until_s: When nothing is begun any more, by clock.monotonic_s().
     """
     shots: dict[str, list[Shot]] = {}
     for number in range(max(counts.values(), default=0)):
         left = [n for n in ways if n not in skipped and number < counts[n]]
         for name in _turned(left, number):
+            if monotonic_s() > until_s:
+                return shots
             shot, why = await _gone(ways[name])
             if shot:
                 shots.setdefault(name, []).append(shot)
@@ -104,8 +108,6 @@ async def rounds(
                 skipped[name] = why
             of = counts[name]
             tell(Event(way=name, number=number + 1, of=of, shot=shot, why=why))
-        if monotonic_s() > until_s:
-            break
     return shots
 
 
@@ -177,8 +179,9 @@ async def _ready(
 
 async def _getting(name: str, tools: Tools, stack: AsyncExitStack) -> Way:
     if name in (AGENT, SPARE):
-        spares = ("--spare", "1", "--pool", tools.situation.pool)
-        words = spares if name == SPARE else ()
+        pool = tools.situation.pool
+        spares = ("--spare", "1", "--pool", pool, "--spare-ttl", SPARE_TTL)
+        words = ("--for", AGENT_TTL, *(spares if name == SPARE else ()))
         await stack.enter_async_context(_agent(tools, name, words))
     kinds: dict[str, type[Get]] = {SPARE: Spare, WARM: Warm}
     return kinds.get(name, Get)(tools=tools, agent=name if name != WARM else GET)

@@ -18,7 +18,7 @@ from asgwarm.bench.cold import Launches
 from asgwarm.bench.desk import SAYS, Desk, Done, run
 from asgwarm.bench.figures import Shot
 from asgwarm.bench.flow import FREE, SCHEMA, STATE_TAG, Order, filters
-from asgwarm.bench.plan import QUICK_LIMIT_S, TAGS, WARM_LIMIT_S
+from asgwarm.bench.plan import QUICK_LIMIT_S, REFILL_S, TAGS, WARM_LIMIT_S
 from asgwarm.bench.situation import Situation
 from asgwarm.clients import Clients
 from asgwarm.clock import monotonic_s
@@ -31,7 +31,6 @@ from asgwarm.registry.leases import Leases
 
 PACKAGE = str(Path(__file__).resolve().parents[2])  # installed or from a checkout
 POLL_S = 0.5
-REFILL_S = 300  # how long a way waits for what it needs
 TTL_S = 600  # of what the bench holds; renewed where it is held for longer
 LEASE_SCHEMA = "asgwarm.lease/v1"
 

@@ -81,8 +81,8 @@ def test_what_the_request_says_counts_more(run, template, ec2):
             {"DeviceIndex": 0, "SubnetId": subnet, "Groups": ["sg-2", "sg-3"]}
         ],
         TagSpecifications=[
-            {"ResourceType": "volume", "Tags": [{"Key": "kind", "Value": "disk"}]},
             {"ResourceType": "instance", "Tags": [{"Key": "kind", "Value": "new"}]},
+            {"ResourceType": "volume", "Tags": [{"Key": "kind", "Value": "disk"}]},
         ],
     )
 

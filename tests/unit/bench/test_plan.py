@@ -53,14 +53,14 @@ def test_everything_that_is_used_up_is_counted():
 
 
 def test_the_price_is_that_of_the_limits():
-    """A minute at least for each, and as long as a shot may take; what is held, too."""
+    """As long as a shot may take, and two minutes; an hour for what is held."""
     get = plan(("get",), 20, room())
     cold = plan(("get", "cold"), 1, room())
     held = plan(("get", "tags"), 1, room())
 
-    assert get.at_most == HOUR / 3600 * 20 * (60 + 90)
-    assert cold.at_most == HOUR / 3600 * ((60 + 90) + (60 + 180))
-    assert held.at_most == HOUR / 3600 * ((60 + 90) + (3600 + 300 + 60))
+    assert get.at_most == HOUR / 3600 * 20 * (120 + 90)
+    assert cold.at_most == HOUR / 3600 * ((120 + 90) + (120 + 180))
+    assert held.at_most == HOUR / 3600 * ((120 + 90) + (3600 + 300 + 300 + 120))
 
 
 def test_an_unknown_price_is_not_guessed():

@@ -48,7 +48,7 @@ def test_the_plan_says_what_it_takes_and_costs_at_most():
         "  without    warm: 3 leased at once are needed, and the pool's caps leave "
         "room for 2",
         "  instances  41 used up at most, 1 held all the time",
-        "  price      $0.30 at most, within its limits (estimate)",
+        "  price      $0.38 at most, within its limits (estimate)",
     ]
 
 
