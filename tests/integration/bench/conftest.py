@@ -33,7 +33,7 @@ class Benched:
 def bench(home: Home, pool: Pool, *words: str) -> Benched:
     """Run a bench that succeeds."""
     done = home.run("bench", pool.name, "--yes", "--json", *words)
-    assert done.code == 0, done
+    assert done.code == 0, done.err
     return Benched([json.loads(line) for line in done.out.splitlines()])
 
 
