@@ -20,7 +20,6 @@ SLOW = (WARM, COLD)
 SLOW_ROUNDS = 5  # at most: each takes as long as an instance takes to start
 
 LONGEST_S = 3600  # nothing is begun later
-REFILL_S = 300  # how long a way waits for what it needs
 QUICK_LIMIT_S, WARM_LIMIT_S, COLD_LIMIT_S = 90, 300, 180  # of one shot
 # What comes on top for each instance: the pool ends it within a minute, and EC2 bills
 # a minute at least.
@@ -35,6 +34,7 @@ class Room:
     Attributes:
         free: Leases that the caps still allow.
         owner_cap: Leases of one user at most; 0 for any number.
+        refill_s: How long a way waits for what it needs.
         per_hour: Estimated dollars of one running instance; None when not known.
     """
 
@@ -42,6 +42,7 @@ class Room:
     warm: int
     free: int
     owner_cap: int
+    refill_s: int
     per_hour: Decimal | None
 
 
@@ -130,7 +131,7 @@ def _at_most(rounds: Mapping[str, int], holds: int, room: Room) -> Decimal | Non
     if room.per_hour is None:
         return None
     limits = {WARM: WARM_LIMIT_S, COLD: COLD_LIMIT_S}
-    billed_s = holds * (LONGEST_S + REFILL_S + WARM_LIMIT_S + SLACK_S)
+    billed_s = holds * (LONGEST_S + room.refill_s + WARM_LIMIT_S + SLACK_S)
     for name, count in rounds.items():
         each_s = SLACK_S + limits.get(name, QUICK_LIMIT_S)
         billed_s += _starts(name, count, room.hot) * each_s

@@ -19,7 +19,6 @@ from asgwarm.bench.plan import (
     HELD,
     LONGEST_S,
     QUICK_LIMIT_S,
-    REFILL_S,
     SPARE,
     WARM,
     Plan,
@@ -190,7 +189,9 @@ async def _getting(name: str, tools: Tools, stack: AsyncExitStack) -> Way:
 @asynccontextmanager
 async def _holding(tools: Tools) -> AsyncIterator[Lease]:
     """Hold an instance, renewed, and give it back."""
-    async with tools.pool.get(ttl_s=ttl_s(tools.situation), wait_s=REFILL_S) as session:
+    async with tools.pool.get(
+        ttl_s=ttl_s(tools.situation), wait_s=tools.situation.refill_s
+    ) as session:
         yield session.lease
 
 

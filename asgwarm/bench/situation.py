@@ -17,6 +17,7 @@ from asgwarm.stack.options import DEFAULTS, PoolOptions
 from asgwarm.stack.price import HOURS_PER_MONTH, Rate, rate
 from asgwarm.stack.stacks import find
 
+REFILL_S = 300  # without the set-up script, which comes on top
 AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
 
 
@@ -60,6 +61,12 @@ class Situation:
         return self.options.os_user or DEFAULTS["OsUser"]
 
     @property
+    def refill_s(self) -> int:
+        """How long the next instance of the pool may take."""
+        options = self.options
+        return REFILL_S + (options.setup_timeout_s or 0 if options.setup else 0)
+
+    @property
     def room(self) -> Room:
         """What may be claimed and launched in it."""
         options = self.options
@@ -70,6 +77,7 @@ class Situation:
             warm=options.warm or 0,
             free=min(free, owner_cap - self.mine) if owner_cap else free,
             owner_cap=owner_cap,
+            refill_s=self.refill_s,
             per_hour=self.rate.instance_per_hour if self.rate else None,
         )
 

@@ -18,7 +18,7 @@ from asgwarm.bench.cold import Launches
 from asgwarm.bench.desk import SAYS, Desk, Done, run
 from asgwarm.bench.figures import Shot
 from asgwarm.bench.flow import FREE, SCHEMA, STATE_TAG, Order, filters
-from asgwarm.bench.plan import QUICK_LIMIT_S, REFILL_S, TAGS, WARM_LIMIT_S
+from asgwarm.bench.plan import QUICK_LIMIT_S, TAGS, WARM_LIMIT_S
 from asgwarm.bench.situation import Situation
 from asgwarm.clients import Clients
 from asgwarm.clock import monotonic_s
@@ -59,10 +59,27 @@ class Tools:
     clients: Clients
     desk: Desk
 
-    async def count(self, what: str) -> int:
-        """How many of the pool's instances are ready, warm and so on."""
-        records = await asyncio.to_thread(self.leases.all)
-        return counts_of(records.values())[what]
+    async def until(self, count: Callable[[], Awaitable[int]], otherwise: str) -> None:
+        """Return once there is one.
+
+        Raises:
+            WaitTimeout: There was none in time; *otherwise* begins the message.
+        """
+        limit_s = self.situation.refill_s
+        give_up_at_s = monotonic_s() + limit_s
+        while not await count():
+            if monotonic_s() > give_up_at_s:
+                raise WaitTimeout(f"{otherwise} after {limit_s} s")
+            await asyncio.sleep(POLL_S)
+
+    async def until_some(self, what: str) -> None:
+        """Return once an instance of the pool is ready, or warm. Raises as `until`."""
+
+        async def count() -> int:
+            records = await asyncio.to_thread(self.leases.all)
+            return counts_of(records.values())[what]
+
+        await self.until(count, f"no instance was {what}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +92,7 @@ class Get:
     async def prepare(self) -> None:
         """Wait for a ready instance, unless the pool keeps none."""
         if self.tools.situation.options.hot:
-            await until(lambda: self.tools.count("ready"), "no instance is ready")
+            await self.tools.until_some("ready")
 
     async def shoot(self) -> Shot:
         """Get an instance and run a command on it."""
@@ -104,7 +121,7 @@ class Spare(Get):
             )
             return len(json.loads(done.out or b"{}").get("spares", ()))
 
-        await until(held, "the agent has no spare")
+        await self.tools.until(held, "the agent has no spare")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +131,9 @@ class Warm(Get):
     async def prepare(self) -> None:
         """Wait until the warm pool has one, and the hot ones are back."""
         options = self.tools.situation.options
-        await until(lambda: self.tools.count("warm"), "the warm pool is empty")
+        await self.tools.until_some("warm")
         if options.hot:
-            await until(lambda: self.tools.count("ready"), "nothing is ready")
+            await self.tools.until_some("ready")
 
     async def shoot(self) -> Shot:
         """Claim everything that is hot; get what comes next.
@@ -172,7 +189,9 @@ class Flow:
         """Make the instance free by its tags, for the flow that looks for that."""
         if self.name == TAGS:
             await asyncio.to_thread(self._free)
-            await until(self._seen, "EC2 does not find the instance by its tags")
+            await self.tools.until(
+                self._seen, "EC2 does not find the instance by its tags"
+            )
 
     async def shoot(self) -> Shot:
         """Run the flow."""
@@ -237,16 +256,3 @@ def _flown(done: Done) -> Shot:
 def _shot(done: Done, took_ms: dict[str, int], *, started_ms: int) -> Shot:
     start_ms = max(0, round(done.first_byte_ms) - started_ms)
     return Shot(total_ms=done.first_byte_ms, phases_ms={"start": start_ms, **took_ms})
-
-
-async def until(count: Callable[[], Awaitable[int]], otherwise: str) -> None:
-    """Return once there is one.
-
-    Raises:
-        WaitTimeout: There was none in time; *otherwise* begins the message.
-    """
-    give_up_at_s = monotonic_s() + REFILL_S
-    while not await count():
-        if monotonic_s() > give_up_at_s:
-            raise WaitTimeout(f"{otherwise} after {REFILL_S} s", hint="asgwarm status")
-        await asyncio.sleep(POLL_S)

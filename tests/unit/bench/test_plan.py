@@ -18,9 +18,10 @@ def room(**changes):
         "warm": 2,
         "free": 10,
         "owner_cap": 0,
+        "refill_s": 300,
         "per_hour": HOUR,
     }
-    return Room(**values | changes)
+    return Room(**values | {"per_hour": HOUR} | changes)
 
 
 def test_get_is_always_measured():

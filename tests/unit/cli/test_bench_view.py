@@ -71,6 +71,14 @@ def test_a_user_with_few_leases_left_has_room_for_no_more():
     assert set(plan(WAYS, 1, room).skipped) == {"spare", "warm"}
 
 
+def test_a_set_up_script_is_waited_for():
+    """An instance may take as long as its script may."""
+    slow = replace(WHOLE, setup=b"#!/bin/sh", setup_timeout_s=900)
+
+    assert ON_AWS.refill_s == 300
+    assert replace(ON_AWS, options=slow).refill_s == 300 + 900
+
+
 def test_every_way_is_a_row_with_its_phases_below(measured):
     """The fastest first, with its ratio to get."""
     assert [tuple(row.cells) for row in view.rows(measured)] == [
