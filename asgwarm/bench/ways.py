@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -148,7 +148,7 @@ class Warm(Get):
             tier = done.document(LEASE_SCHEMA)["tier"]
             if tier != "warm":
                 raise WaitTimeout(f"what came was {tier}, not out of the warm pool")
-            return shot_of(done)
+            return _waited(shot_of(done))
         finally:
             await asyncio.gather(*(self.tools.pool.release(each) for each in claimed))
 
@@ -246,6 +246,13 @@ def shot_of(done: Done) -> Shot:
     took_ms = {name.removesuffix("_ms"): took for name, took in took_ms.items()}
     # What comes before the stop watch of the command itself.
     return _shot(done, took_ms, started_ms=took_ms.pop("total"))
+
+
+def _waited(shot: Shot) -> Shot:
+    """Return the shot with what no phase explains as its time of waiting."""
+    wait_ms = max(0, round(shot.total_ms) - sum(shot.phases_ms.values()))
+    first, *others = shot.phases_ms.items()
+    return replace(shot, phases_ms=dict((first, ("wait", wait_ms), *others)))
 
 
 def _flown(done: Done) -> Shot:

@@ -33,6 +33,22 @@ def test_an_interrupted_bench_leaves_nothing(own_home, own_region, pool, signum,
     assert running(own_region) == []
 
 
+def test_what_was_launched_is_ended_with_its_shot(own_home, own_region, pool):
+    """It does not go on to cost money while others are measured."""
+    pool.until_ready()
+    process = own_home.start(
+        *("bench", pool.name, "--yes", "--json", "-n", "2", "--compare", "cold")
+    )
+
+    shot = next(line for line in process.stdout if b'"way": "cold"' in line)
+
+    assert b'"number": 1' in shot
+    assert launched(own_region)
+    assert running(own_region) == []
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(40) == 143
+
+
 def test_a_launch_without_an_answer_is_ended(own_home, own_region, pool):
     """Who leaves while RunInstances is under way waits for what it launched."""
     pool.until_ready()

@@ -13,7 +13,7 @@ PHASES = {
     "get": {"start", "claim", "push", "connect", "first_byte"},
     "agent": {"start", "claim", "push", "connect", "first_byte"},
     "spare": {"start", "first_byte"},
-    "warm": {"start", "query", "claim", "push", "connect", "first_byte"},
+    "warm": {"start", "wait", "query", "claim", "push", "connect", "first_byte"},
     "cold": {"launch", "boot", "push", "connect", "first_byte"},
     "tags": {"start", "clients", "query", "claim", "push", "connect", "first_byte"},
     "simple-eic": {"start", "clients", "query", "push", "connect", "first_byte"},
