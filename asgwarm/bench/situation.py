@@ -17,6 +17,8 @@ from asgwarm.stack.options import DEFAULTS, PoolOptions
 from asgwarm.stack.price import HOURS_PER_MONTH, Rate, rate
 from asgwarm.stack.stacks import find
 
+# Made before anything runs beside something else: boto3's session is for one thread.
+CLIENTS = ("cloudformation", "full_dynamodb", "full_eic", "autoscaling", "ec2")
 REFILL_S = 300  # without the set-up script, which comes on top
 AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
 
@@ -104,6 +106,8 @@ async def look(leases: Leases, clients: Clients, owner: str) -> Situation:
 
 
 def _look(leases: Leases, clients: Clients, owner: str) -> Situation:
+    for name in CLIENTS:
+        getattr(clients, name)
     meta, records = leases.meta(), leases.all().values()
     held = [record for record in records if record.state is State.LEASED]
     options, price = _options(leases.pool, clients, meta)
