@@ -16,6 +16,10 @@
     │   ├── KeyPushFailed              EC2 Instance Connect refused the key
     │   ├── HostKeyMismatch            another host key than the pinned one
     │   └── SessionFailed              authentication refused, connection lost
+    ├── CommandError                   a command on an instance; with its output
+    │   ├── CommandFailed        [1]   it ended with another code than 0
+    │   ├── CommandTimeout       [7]   it took longer than allowed, and was ended
+    │   └── OutputLimit          [1]   it wrote more than allowed, and was ended
     └── AwsError
         ├── CredentialsMissing   [4]   none, expired or not accepted
         ├── AccessDenied         [4]   names the action and the resource
@@ -148,6 +152,51 @@ class SessionFailed(ConnectError):
     """Authentication was refused, or the connection was lost."""
 
     code = "SESSION_FAILED"
+
+
+class CommandError(AsgwarmError):
+    """A command on an instance did not do what was asked of it.
+
+    Attributes:
+        returncode: Its exit code; None when it was ended.
+        stdout: What it wrote, as far as that was kept; bytes are text here.
+        stderr: The same of its other output.
+    """
+
+    code = "COMMAND"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        returncode: int | None = None,
+        stdout: str = "",
+        stderr: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.returncode = returncode
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class CommandFailed(CommandError):
+    """A command ended with another exit code than 0."""
+
+    code = "COMMAND_FAILED"
+
+
+class CommandTimeout(CommandError):
+    """A command took longer than allowed, and was ended."""
+
+    exit_code = 7
+    code = "COMMAND_TIMEOUT"
+
+
+class OutputLimit(CommandError):
+    """A command wrote more than allowed, and was ended."""
+
+    code = "OUTPUT_LIMIT"
 
 
 class AwsError(AsgwarmError):

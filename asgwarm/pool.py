@@ -1,4 +1,4 @@
-"""A pool as its users know it: get an instance, use it, give it back.
+"""A pool under the command line and the API: get an instance, use it, give it back.
 
 Rule 1: a lease that `get` took is given back by it, whatever happens, unless the
 caller keeps it; behind that stands the lease's own end.
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 INSTANCES_TRIED = 3  # when a claimed instance turns out to be gone
 
 
-class AsyncPool(WatchedPool):
+class LeasingPool(WatchedPool):
     """One pool, to use; what may be looked at is in `WatchedPool`."""
 
     outcome: ClassVar[Outcome] = "held"  # of a claim, as the journal has it

@@ -22,7 +22,7 @@ from asgwarm.leasing.journal import Outcome
 from asgwarm.leasing.lease import Lease
 from asgwarm.leasing.limits import RELEASE_TIMEOUT_S, allows_ttl
 from asgwarm.leasing.watching import silent
-from asgwarm.pool import AsyncPool
+from asgwarm.pool import LeasingPool
 from asgwarm.registry.leases import Wish
 
 TTL_S = 90
@@ -50,7 +50,7 @@ class Spare:
         return self.session.is_lost
 
 
-class SparePool(AsyncPool):
+class SparePool(LeasingPool):
     """A pool that spares are claimed from."""
 
     outcome: ClassVar[Outcome] = "spare"
@@ -91,7 +91,7 @@ class SparePool(AsyncPool):
             )
 
 
-class LentPool(AsyncPool):
+class LentPool(LeasingPool):
     """A pool whose next claim is a spare that is at hand."""
 
     def __init__(self, *about: Any, spare: Spare, keep: bool, **more: Any) -> None:

@@ -28,10 +28,10 @@ from asgwarm.errors import AsgwarmError, ConfigError
 if TYPE_CHECKING:
     from asgwarm.clients import Clients
     from asgwarm.connect.streams import Streams
-    from asgwarm.pool import AsyncPool
+    from asgwarm.pool import LeasingPool
 
 T = TypeVar("T")
-MakePool = Callable[..., "AsyncPool"]
+MakePool = Callable[..., "LeasingPool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Served(Invocation):
         """Clients that other runs use as well."""
         return self._meaning.clients
 
-    def pool(self, typed: str, make: MakePool | None = None) -> "AsyncPool":
+    def pool(self, typed: str, make: MakePool | None = None) -> "LeasingPool":
         """The pool that was typed, perhaps with an instance that is at hand."""
         return super().pool(typed, make or self._make_pool)
 

@@ -26,7 +26,7 @@ from asgwarm.connect.timings import Timings
 from asgwarm.domain.health import counts_of
 from asgwarm.errors import ClaimContended, PoolEmpty, WaitTimeout
 from asgwarm.leasing.lease import Lease
-from asgwarm.pool import AsyncPool
+from asgwarm.pool import LeasingPool
 from asgwarm.registry.leases import Leases
 
 PACKAGE = str(Path(__file__).resolve().parents[2])  # installed or from a checkout
@@ -54,7 +54,7 @@ class Tools:
     """What the ways work with."""
 
     situation: Situation
-    pool: AsyncPool
+    pool: LeasingPool
     leases: Leases
     clients: Clients
     desk: Desk

@@ -3,10 +3,7 @@
 Rule: nothing is read, imported or started before a command asks for it.
 """
 
-import getpass
-import os
 import re
-import socket
 from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from asgwarm.connect.streams import Streams
     from asgwarm.leasing.journal import Entry, Journal
     from asgwarm.leasing.lease import Lease
-    from asgwarm.pool import AsyncPool
+    from asgwarm.pool import LeasingPool
 
 T = TypeVar("T")
 
@@ -77,9 +74,9 @@ class Invocation:
     @cached_property
     def journal(self) -> "Journal":
         """The user's own leases."""
-        from asgwarm.leasing.journal import Journal
+        from asgwarm.leasing import user
 
-        return Journal(self.state_dir / "leases", report=self._warn)
+        return user.journal(self.env, self._warn)
 
     @cached_property
     def clients(self) -> "Clients":
@@ -94,7 +91,7 @@ class Invocation:
 
     def start_local_region(self) -> None:
         """Start the local region, or find it running."""
-        from asgwarm.cli import local_region
+        from asgwarm import local_region
 
         local_region.start(
             local_region.folder(self.state_dir), region=self.config.region
@@ -103,38 +100,38 @@ class Invocation:
     @cached_property
     def owner(self) -> str:
         """Who holds what is claimed here: user@host:pid."""
-        return f"{getpass.getuser()}@{socket.gethostname()}:{os.getpid()}"
+        from asgwarm.leasing import user
+
+        return user.owner()
 
     def pool_name(self, typed: str) -> str:
         """The pool that was typed, or the configured one."""
         return check_pool(typed or self.config.pool)
 
     def pool(
-        self, typed: str, make: "Callable[..., AsyncPool] | None" = None
-    ) -> "AsyncPool":
+        self, typed: str, make: "Callable[..., LeasingPool] | None" = None
+    ) -> "LeasingPool":
         """The pool that was typed, or the configured one.
 
         Args:
-            make: Makes it, with the arguments of `AsyncPool`, which is the default.
+            make: Makes it, with the arguments of `LeasingPool`, which is the default.
         """
         name = self.pool_name(typed)
-        from asgwarm.leasing.remembered import ReadyLists
-        from asgwarm.pool import AsyncPool
+        from asgwarm.leasing import user
+        from asgwarm.pool import LeasingPool
 
-        settings = self.clients.settings
-        place = (self.clients.region, settings.endpoint_url, settings.profile)
-        return (make or AsyncPool)(
+        return (make or LeasingPool)(
             name,
             clients=self.clients,
             journal=self.journal,
             owner=self.owner,
             warn=self._warn,
-            ready_lists=ReadyLists(config.cache_dir(self.env) / "ready", place),
+            ready_lists=user.ready_lists(self.clients, self.env),
         )
 
     async def find(
         self, lease_or_name: str, *, verb: str
-    ) -> tuple["AsyncPool", "Lease"]:
+    ) -> tuple["LeasingPool", "Lease"]:
         """Return a lease and its pool: its id names it, or the journal knows the name.
 
         Args:
@@ -188,7 +185,7 @@ class Invocation:
 
     def _settings(self) -> "AwsSettings":
         if self.common.local:
-            from asgwarm.cli import local_region
+            from asgwarm import local_region
 
             return local_region.settings(self.state_dir)
         from asgwarm.clients import AwsSettings

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from asgwarm import local_region
 from asgwarm.config import Value
 from asgwarm.domain.names import duration_s, stack_name
 from asgwarm.domain.value import value
@@ -28,7 +29,6 @@ _AS_THEY_ARE = (
     *("ami", "vpc", "allow", "address"),
 )
 _DURATIONS = ("setup_timeout", "max_lease")
-_LOCAL_NETWORK = "127.0.0.0/8"  # where the instances of the emulated region are
 
 
 @value
@@ -82,7 +82,7 @@ def for_new_pool(said: PoolOptions, clients: "Clients", *, local: bool) -> PoolO
     elif said.subnets is None and said.vpc is not None:
         said = replace(said, subnets=network.subnets_of(clients.ec2, said.vpc))
     if said.allow is None:
-        allow = _LOCAL_NETWORK if local else network.own_network()
+        allow = local_region.NETWORK if local else network.own_network()
         said = replace(said, allow=allow)
     return said
 

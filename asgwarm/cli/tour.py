@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asgwarm import provision
-from asgwarm.cli import local_region
+from asgwarm import local_region, provision
 from asgwarm.cli.proposal import for_new_pool
 from asgwarm.cli.signals import run_async
 from asgwarm.cli.views import leases
@@ -23,7 +22,7 @@ from asgwarm.connect.timings import Timings
 from asgwarm.domain.names import stack_name
 from asgwarm.errors import WaitTimeout
 from asgwarm.leasing.journal import Journal
-from asgwarm.pool import AsyncPool
+from asgwarm.pool import LeasingPool
 from asgwarm.stack.options import PoolOptions
 
 if TYPE_CHECKING:
@@ -64,9 +63,9 @@ class Region:
         self.clients = clients
         self.journal = journal
 
-    def pool(self) -> AsyncPool:
+    def pool(self) -> LeasingPool:
         """The tour's pool."""
-        return AsyncPool(
+        return LeasingPool(
             POOL, clients=self.clients, journal=self.journal, owner="you@demo"
         )
 
@@ -113,7 +112,7 @@ class Tour:
             step.say(f"{lease.instance_id} is terminated: nobody else ever gets it")
         return first, second
 
-    async def _get(self, pool: AsyncPool, title: str, name: str) -> Figures:
+    async def _get(self, pool: LeasingPool, title: str, name: str) -> Figures:
         """Claim, run a command, and release unless the lease has a name."""
         timings, command = Timings(), self._show.command
         options = f" --name {name} --keep" if name else ""
@@ -129,7 +128,7 @@ class Tour:
             step.say(leases.phases(figures))
         return figures
 
-    async def _refill(self, pool: AsyncPool) -> None:
+    async def _refill(self, pool: LeasingPool) -> None:
         with self._show.step(
             "The group refills from its warm pool", f"asgwarm status {POOL}"
         ) as step:
@@ -138,7 +137,7 @@ class Tour:
                 step.say(f'"{sentence}"')
 
     async def _until(
-        self, pool: AsyncPool, step: "Step", holds: Callable[["PoolStatus"], bool]
+        self, pool: LeasingPool, step: "Step", holds: Callable[["PoolStatus"], bool]
     ) -> None:
         began_s = monotonic_s()
         seen: dict[str, int] = {}

@@ -16,10 +16,28 @@ import select
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 HIGH_BYTES = 1 << 20
 LOW_BYTES = 1 << 18
 BATCH_BYTES = 1 << 18
+
+
+class Taker(Protocol):
+    """What takes a remote command's output, as `Output` does."""
+
+    @property
+    def failure(self) -> OSError | None:
+        """Why the output cannot be written."""
+
+    def write(self, fd: int, data: bytes) -> bool:
+        """Take *data*; True when the producer has to pause."""
+
+    async def drain(self) -> None:
+        """Wait until everything is where it belongs."""
+
+    def abandon(self) -> None:
+        """Drop what is not there yet."""
 
 
 class Output:

@@ -12,11 +12,12 @@ from typing import Any
 import asyncssh
 
 from asgwarm.connect.handshake import quoted
-from asgwarm.connect.output import Output
+from asgwarm.connect.output import Output, Taker
 from asgwarm.errors import SessionFailed
 
 NO_STATUS = 255
 READ_BYTES = 1 << 16
+_END_S = 2.0  # how long a command may take to end after each signal
 
 # RFC 4254 section 6.10, with the numbers that Linux gives to these names.
 _SIGNALS = {
@@ -45,17 +46,27 @@ class ConnectionDropped(SessionFailed):
 
 
 class Remote(asyncssh.SSHClientSession[bytes]):
-    """One remote command or shell, its output going to file descriptors."""
+    """One remote command or shell, its output going to file descriptors.
+
+    Args:
+        make_output: Makes what takes the output instead, as `Output` does.
+    """
 
     def __init__(
-        self, *, stdout: int, stderr: int, on_first_byte: Callable[[], None]
+        self,
+        *,
+        stdout: int,
+        stderr: int,
+        on_first_byte: Callable[[], None],
+        make_output: Callable[..., Taker] = Output,
     ) -> None:
         self._fds = {None: stdout, asyncssh.EXTENDED_DATA_STDERR: stderr}
         self._on_first_byte: Callable[[], None] | None = on_first_byte
-        self._output = Output(on_low=self._go_on, on_failure=self.leave)
+        self._output = make_output(on_low=self._go_on, on_failure=self.leave)
         self._ended = asyncio.Event()
         self._may_write = asyncio.Event()
         self._may_write.set()
+        self._over = asyncio.Event()  # the channel is closed at both ends
         self._is_complete = False
         self._lost: Exception | None = None
         self._status: int | None = None
@@ -92,6 +103,7 @@ class Remote(asyncssh.SSHClientSession[bytes]):
         """Note the end of the channel."""
         self._lost = exc
         self._may_write.set()
+        self._over.set()
         self._ended.set()
 
     def pause_writing(self) -> None:
@@ -125,10 +137,20 @@ class Remote(asyncssh.SSHClientSession[bytes]):
     def close(self) -> None:
         """Ask what still runs there to end, close the channel, drop the rest."""
         self._output.abandon()
-        if self.channel is not None and not self.channel.is_closing():
+        if self.channel is not None and not self._over.is_set():
             with contextlib.suppress(OSError):
                 self.channel.terminate()
             self.channel.abort()
+
+    async def end(self) -> None:
+        """End what runs there: TERM, and KILL for what stays."""
+        for signal in ("TERM", "KILL"):
+            if self.channel is None or self._over.is_set():
+                return
+            with contextlib.suppress(OSError, TimeoutError):
+                self.channel.send_signal(signal)
+                async with asyncio.timeout(_END_S):
+                    await self._over.wait()
 
     async def wait(self) -> int:
         """Return the exit status once all output is written.

@@ -72,6 +72,22 @@ async def run_command(
         return await _until_end(remote, feed(stdin, remote))
 
 
+async def run_remote(
+    conn: asyncssh.SSHClientConnection,
+    remote: Remote,
+    line: bytes,
+    feeding: Callable[[], Coroutine[Any, Any, None]],
+) -> int:
+    """Run *line* with *remote* on this side of it; return and raise as `Remote.wait`.
+
+    Args:
+        remote: The caller's, who closes it.
+        feeding: Sends its input.
+    """
+    await _start(conn, remote, command=line, request_pty=False)
+    return await _until_end(remote, feeding())
+
+
 async def shell(
     conn: asyncssh.SSHClientConnection,
     *,

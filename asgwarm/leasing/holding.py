@@ -86,6 +86,21 @@ class Session:
         except SessionFailed as error:
             raise await self._renewal.verdict() or error from error
 
+    @asynccontextmanager
+    async def used(self) -> AsyncIterator["asyncssh.SSHClientConnection"]:
+        """Give the connection to a block; say why when it breaks under it.
+
+        Raises:
+            LeaseLost: The lease has ended, before or meanwhile.
+            SessionFailed: The connection broke.
+        """
+        if self._renewal.lost:
+            raise self._renewal.lost
+        try:
+            yield self.conn
+        except SessionFailed as error:
+            raise await self._renewal.verdict() or error from error
+
     def _first_byte(self) -> Callable[[], None]:
         """Begin the last phase; what is returned ends it, and the total with it."""
         stop = self._timings.begin("first_byte")

@@ -116,6 +116,8 @@ async def _supervise(
     session: Session, child: Process, work: Awaitable[None], feeding: Awaitable[None]
 ) -> None:
     """Await *work*; when the client goes away before it is done, hang up."""
+    # asyncssh tells of a signal who reads, which nobody does after the end of input.
+    session.signal_received = partial(_pass_on, child)  # type: ignore[method-assign]
     working = asyncio.ensure_future(work)
     helpers = [
         asyncio.ensure_future(feeding),
@@ -154,8 +156,7 @@ async def _feed(
         except asyncssh.TerminalSizeChanged as change:
             resize(change.term_size)
         except asyncssh.SignalReceived as received:
-            number = getattr(signal, f"SIG{received.signal}", signal.SIGTERM)
-            kill_group(child.pid, number)
+            _pass_on(child, received.signal)
         except asyncssh.BreakReceived:
             kill_group(child.pid, signal.SIGINT)
         else:
@@ -163,6 +164,10 @@ async def _feed(
                 close()
                 return
             await write(data)
+
+
+def _pass_on(child: Process, name: str) -> None:
+    kill_group(child.pid, getattr(signal, f"SIG{name}", signal.SIGTERM))
 
 
 async def _drain(

@@ -13,7 +13,7 @@ def run(_flags: Flags, invocation: "Invocation") -> int:
 
     Use them as `eval "$(asgwarm local env)"`.
     """
-    from asgwarm.cli import local_region
+    from asgwarm import local_region
     from asgwarm.cli.views import region
 
     info = local_region.running(invocation.state_dir)

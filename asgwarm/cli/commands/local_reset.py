@@ -13,7 +13,7 @@ def run(_flags: Flags, invocation: "Invocation") -> int:
 
     The region is stopped; the next start begins with nothing.
     """
-    from asgwarm.cli import local_region
+    from asgwarm import local_region
     from asgwarm.cli.views import region
 
     local_region.reset(local_region.folder(invocation.state_dir))

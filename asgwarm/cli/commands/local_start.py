@@ -13,7 +13,7 @@ def run(_flags: Flags, invocation: "Invocation") -> int:
 
     It runs in the background on 127.0.0.1 and keeps its state until it is stopped.
     """
-    from asgwarm.cli import local_region
+    from asgwarm import local_region
     from asgwarm.cli.views import region
 
     invocation.start_local_region()

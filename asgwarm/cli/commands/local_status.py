@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def run(_flags: Flags, invocation: "Invocation") -> int:
     """Show the running region, and what it accepts without enforcing."""
-    from asgwarm.cli import local_region
+    from asgwarm import local_region
     from asgwarm.cli.views import region
 
     info = local_region.running(invocation.state_dir)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def run(_flags: Flags, invocation: "Invocation") -> int:
     """Stop the emulated region and every process that it started."""
-    from asgwarm.cli import local_region
+    from asgwarm import local_region
     from asgwarm.cli.views import region
 
     stopped = local_region.stop(local_region.folder(invocation.state_dir))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from asgwarm.cli.invocation import Invocation
     from asgwarm.domain.history import Event
-    from asgwarm.pool import AsyncPool
+    from asgwarm.pool import LeasingPool
 
 POLL_S = 2.0
 
@@ -52,7 +52,7 @@ async def _logs(flags: Flags, invocation: "Invocation") -> int:
     return 0
 
 
-async def _news(pool: "AsyncPool", *, follow: bool) -> "AsyncIterator[list[Event]]":
+async def _news(pool: "LeasingPool", *, follow: bool) -> "AsyncIterator[list[Event]]":
     """Yield what happened, and then again and again what is new."""
     seen: Counter[Event] = Counter()
     while True:

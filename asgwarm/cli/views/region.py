@@ -10,8 +10,8 @@ from asgwarm.cli.views.words import span
 from asgwarm.domain.escape import printable
 
 if TYPE_CHECKING:
-    from asgwarm.cli.local_region import RegionState
     from asgwarm.local.info import RegionInfo
+    from asgwarm.local_region import RegionState
 
 # What would win over the keys, or send a client elsewhere, if it stayed set.
 _IN_THE_WAY = (

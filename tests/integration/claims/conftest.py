@@ -12,7 +12,7 @@ from asgwarm.clients import Clients
 from asgwarm.connect.timings import Timings
 from asgwarm.leasing.journal import Journal
 from asgwarm.leasing.lease import Lease
-from asgwarm.pool import AsyncPool
+from asgwarm.pool import LeasingPool
 from tests.integration.pools import Pool, clients_of
 
 
@@ -22,7 +22,7 @@ class User:
 
     clients: Clients
     journal: Journal
-    pool: AsyncPool
+    pool: LeasingPool
     warnings: list[str] = field(default_factory=list)
 
     async def claim(self, *, wait_s: int = 0, **options: Any) -> Lease:
@@ -45,7 +45,7 @@ def user(tmp_path: Path) -> Callable[[Pool], User]:
         owner, warnings = next(names), list[str]()
         clients = clients_of(pool.region)
         journal = Journal(tmp_path / owner, report=warnings.append)
-        made = AsyncPool(
+        made = LeasingPool(
             pool.name,
             clients=clients,
             journal=journal,

@@ -12,7 +12,7 @@ from typing import Any
 from asgwarm.clients import AwsSettings, Clients
 from asgwarm.errors import AsgwarmError
 from asgwarm.leasing.journal import Journal
-from asgwarm.pool import AsyncPool
+from asgwarm.pool import LeasingPool
 
 
 def _complain(sentence: str) -> None:
@@ -20,7 +20,7 @@ def _complain(sentence: str) -> None:
 
 
 async def _one(asked: dict[str, Any], clients: Clients, number: int) -> dict[str, Any]:
-    pool = AsyncPool(
+    pool = LeasingPool(
         asked["pool"],
         clients=clients,
         journal=Journal(Path(asked["folder"]), report=_complain),

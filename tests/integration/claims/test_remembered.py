@@ -10,7 +10,7 @@ from asgwarm.connect.timings import Timings
 from asgwarm.errors import ConfigError
 from asgwarm.leasing.lease import Lease
 from asgwarm.leasing.remembered import ReadyLists, Remembered
-from asgwarm.pool import AsyncPool
+from asgwarm.pool import LeasingPool
 from tests.integration.claims.conftest import User
 from tests.integration.pools import Pool, serve
 
@@ -31,7 +31,7 @@ def lists(tmp_path):
 def ada(user, pool, lists):
     """Somebody who remembers."""
     made = user(pool)
-    made.pool = AsyncPool(
+    made.pool = LeasingPool(
         pool.name,
         clients=made.clients,
         journal=made.journal,

@@ -9,7 +9,7 @@ from asgwarm.connect.timings import Timings
 from asgwarm.leasing.approaching import approach
 from asgwarm.leasing.holding import hold
 from asgwarm.leasing.journal import Journal
-from asgwarm.pool import AsyncPool
+from asgwarm.pool import LeasingPool
 from tests.integration.pools import clients_of, serve
 
 
@@ -17,7 +17,7 @@ async def test_a_session_longer_than_its_ttl_lives(own_region, own_pool):
     """Each renewal that the reaper sees starts the lease's time anew."""
     region, clients = own_region, clients_of(own_region)
     own_pool.until_ready()
-    pool = AsyncPool(
+    pool = LeasingPool(
         own_pool.name,
         clients=clients,
         journal=Journal(region.info.state_dir / "leases", report=list[str]().append),

@@ -14,7 +14,7 @@ from asgwarm.clients import AwsSettings, Clients
 from asgwarm.connect.push import push_key
 from asgwarm.connect.timings import Timings
 from asgwarm.leasing.journal import Journal
-from asgwarm.pool import AsyncPool
+from asgwarm.pool import LeasingPool
 
 
 def complain(sentence: str) -> None:
@@ -25,7 +25,7 @@ def complain(sentence: str) -> None:
 async def walk(asked: dict[str, Any]) -> None:
     """Claim an instance, push a key onto it, and give it back."""
     clients = Clients(AwsSettings(**asked["settings"]), asked["env"])
-    pool = AsyncPool(
+    pool = LeasingPool(
         asked["pool"],
         clients=clients,
         journal=Journal(Path(asked["journal"]), report=complain),

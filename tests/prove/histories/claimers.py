@@ -26,7 +26,7 @@ from asgwarm.errors import (
 )
 from asgwarm.leasing.journal import Journal
 from asgwarm.leasing.lease import Lease
-from asgwarm.pool import AsyncPool
+from asgwarm.pool import LeasingPool
 from asgwarm.registry.leases import Leases
 from asgwarm.registry.registry import Registry
 from asgwarm.registry.table import ConditionFailed
@@ -146,8 +146,8 @@ def _leases(crew: Crew, pool: str, owner: str) -> Leases:
     return Leases(Registry(crew.clients.dynamodb, pool, owner))
 
 
-def _user(crew: Crew, pool: str, owner: str) -> AsyncPool:
-    return AsyncPool(
+def _user(crew: Crew, pool: str, owner: str) -> LeasingPool:
+    return LeasingPool(
         pool, clients=crew.clients, journal=crew.journal, owner=owner, warn=complain
     )
 

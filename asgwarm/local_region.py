@@ -1,7 +1,7 @@
-"""The emulated region, as the command line sees it.
+"""The emulated region, as the command line and the Python API see it.
 
-Rule: beside the commands that start and stop it, this is the only place in the
-product that knows the emulated region; everything else meets an AWS endpoint.
+Rule: this is the only place in the product that knows the emulated region;
+everything else meets an AWS endpoint.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from asgwarm.local.info import RegionInfo
 
 DEFAULT_REGION = "us-east-1"
+NETWORK = "127.0.0.0/8"  # where its instances are
 _NEEDED = ("ministack", "hypercorn")
 
 

@@ -1,0 +1,102 @@
+"""An instance that a program has: commands, files, ports, a shell.
+
+Rule 1: its lease is renewed in the background while the block that gave it is open.
+Once that failed, or somebody ended the lease, whatever is called next raises LeaseLost.
+Rule 2: an instance is one connection. Several things may go on over it at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from asgwarm.api.done import Done
+from asgwarm.connect.sinks import PIPE, Sink, Sinks
+
+if TYPE_CHECKING:
+    import asyncssh
+
+    from asgwarm.connect.sources import Source
+    from asgwarm.connect.timings import Timings
+    from asgwarm.leasing.holding import Session
+    from asgwarm.leasing.lease import Lease
+
+MAX_OUTPUT_BYTES = 64 << 20
+
+
+class AsyncInstance:
+    """A leased instance that is connected; made by a pool.
+
+    Attributes:
+        timings: How long each phase took until it was connected; `total_ms` of all.
+    """
+
+    def __init__(self, session: "Session", timings: "Timings") -> None:
+        self._session = session
+        self.timings = timings
+
+    @property
+    def lease(self) -> "Lease":
+        """The right to it: `id`, `instance_id`, `name`, `expires_at` and more."""
+        return self._session.lease
+
+    @property
+    def ssh(self) -> "asyncssh.SSHClientConnection":
+        """The asyncssh connection, for what is not here."""
+        return self._session.conn
+
+    async def run(  # noqa: PLR0913  # by keyword, as subprocess has them
+        self,
+        command: str | Sequence[str],
+        *,
+        check: bool = True,
+        timeout: float | None = None,  # noqa: ASYNC109  # what it ends is elsewhere
+        env: Mapping[str, str] | None = None,
+        cwd: "str | PathLike[str] | None" = None,
+        stdin: "Source" = None,
+        stdout: Sink = PIPE,
+        stderr: Sink = PIPE,
+        max_output_bytes: int = MAX_OUTPUT_BYTES,
+    ) -> Done:
+        """Run a command and return what became of it.
+
+        When the caller is cancelled, or leaves by Ctrl-C, the command is ended.
+
+        Args:
+            command: A line of shell, or a program and its arguments.
+            check: Raise CommandFailed unless it ends with 0.
+            timeout: In seconds; then it is ended, with KILL if TERM does not do.
+            env: Variables for it. They are in no list of processes and no log.
+            cwd: Its folder, from the user's home on; that is the default.
+            stdin: Bytes, text, or a file; None for no input at all.
+            stdout: PIPE keeps its output for the result, DEVNULL throws it away; a
+                binary file gets it, or a function, which is called with each piece
+                on the loop's thread and has to return soon.
+            stderr: The same for its errors; STDOUT puts them where the output goes.
+            max_output_bytes: The most that PIPE keeps, of each of the two.
+
+        Raises:
+            CommandFailed: It ended with another code.
+            CommandTimeout: It took longer than *timeout*.
+            OutputLimit: It wrote more than *max_output_bytes*, and was ended.
+            LeaseLost: The lease has ended, before or meanwhile.
+            SessionFailed: The connection broke.
+        """
+        from asgwarm.api import running
+        from asgwarm.connect.command_line import command_line
+
+        line = command_line(command, env=env or {}, cwd=cwd)
+        sinks = Sinks(stdout, stderr, limit_bytes=max_output_bytes)
+        async with self._session.used() as conn:
+            done = await running.run(
+                conn, line, stdin=stdin, sinks=sinks, timeout_s=timeout
+            )
+        return done.check() if check else done
+
+    async def shell(self) -> int:
+        """Give this process's terminal to a shell there; return its exit code.
+
+        Raises:
+            LeaseLost: The lease has ended, before or meanwhile.
+            SessionFailed: The connection broke.
+        """
+        return await self._session.shell()
