@@ -4,8 +4,8 @@ asyncssh waits until the channel is confirmed, and once more until there is a te
 before it starts the command. Both answers may come while the rest is on its way.
 
 Rule 1: the server's number of the channel is guessed: OpenSSH gives the first one 0.
-So only the first channel of a connection is early, and only towards servers that are
-`TESTED`.
+So only the first channel of a connection is early, only where the server cannot open
+one before, and only towards servers that are `TESTED`.
 Rule 2: a wrong guess ends the connection. What was sent may have started by then;
 nobody sends it again.
 Rule 3: a channel or a terminal that is refused is the same error as with stock.

@@ -70,6 +70,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
     "connection": {
         "SSHConnection.__init__": "_auth _auth_in_progress _auth_methods _next_service"
         " _owner _recv_encryption _transport _username",
+        "SSHClientConnection.__init__": "_remote_listeners",
     },
     "channel": {
         "SSHChannel.__init__": "_conn _loop _open_waiter _recv_chan _recv_pktsize"

@@ -59,7 +59,9 @@ class EagerConnection(asyncssh.SSHClientConnection):
     def add_channel(self, chan: Any) -> int:
         """Number a channel; the first one becomes an early one where that is tested."""
         number = super().add_channel(chan)
-        if number == 0 and type(chan) is asyncssh.SSHClientChannel and self.is_early:
+        # Where a port is forwarded from there the server may open its first one itself.
+        is_first = number == 0 and not self._remote_listeners
+        if is_first and type(chan) is asyncssh.SSHClientChannel and self.is_early:
             # asyncssh asks nobody for the class of its channels; this one is just made.
             chan.__class__ = EarlyChannel
         return number

@@ -1,7 +1,8 @@
 """Who may log in to an instance, and its SFTP.
 
 Only `ec2-user` may, with a key that was pushed through EC2 Instance Connect and is
-still alive at the moment it is used. Forwarding of ports is refused.
+still alive at the moment it is used. Who is in may forward ports both ways, and their
+agent, as sshd's own configuration lets them.
 """
 
 import os
@@ -57,7 +58,7 @@ async def listen(host: Host, connections: Connections) -> asyncssh.SSHAcceptor:
         allow_scp=True,
         encoding=None,
         line_editor=False,
-        agent_forwarding=False,
+        agent_forwarding=True,
         login_timeout=30,
     )
 
@@ -92,6 +93,14 @@ class _Login(asyncssh.SSHServer):
         await self._host.step("key")
         offered = canonical(key.export_public_key().decode())
         return username == USER and offered in self._host.active_keys(username)
+
+    def connection_requested(
+        self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
+    ) -> bool:
+        return True
+
+    def server_requested(self, listen_host: str, listen_port: int) -> bool:
+        return True
 
 
 class _Files(asyncssh.SFTPServer):

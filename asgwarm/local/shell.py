@@ -56,11 +56,13 @@ async def _spawn(session: Session, home: Path, **how: Any) -> Process:
     command = ["-l"] if session.command is None else ["-c", session.command]
     asked = {k: v for k, v in session.env.items() if k.startswith(_ACCEPTED)}
     terminal = {"TERM": session.term_type} if session.term_type else {}
+    agent = session.channel.get_agent_path()
+    forwarded = {"SSH_AUTH_SOCK": agent} if agent else {}
     return await asyncio.create_subprocess_exec(
         SHELL,
         *command,
         cwd=home,
-        env=environment(home) | asked | terminal,
+        env=environment(home) | asked | terminal | forwarded,
         start_new_session=True,
         **how,
     )

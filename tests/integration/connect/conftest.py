@@ -149,6 +149,12 @@ class _Server(asyncssh.SSHServer):
         self._instance.tried.set()
         return self._instance.on_offer(line)
 
+    def connection_requested(self, *_: object) -> bool:
+        return True
+
+    def server_requested(self, *_: object) -> bool:
+        return True
+
 
 @pytest.fixture
 async def instance() -> AsyncIterator[Instance]:

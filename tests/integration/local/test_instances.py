@@ -184,10 +184,31 @@ async def test_files_go_both_ways(ssh, tmp_path):
     assert (tmp_path / "b.txt").read_text() == "hello"
 
 
-async def test_ports_are_not_forwarded(ssh):
-    """direct-tcpip is refused."""
-    with pytest.raises(asyncssh.ChannelOpenError):
-        await ssh.open_connection("127.0.0.1", 22)
+async def test_ports_are_forwarded_both_ways(ssh):
+    """A connection to one that listens on the instance comes back here."""
+    said = asyncio.get_running_loop().create_future()
+
+    async def hear(reader, writer):
+        said.set_result(await reader.read())
+        writer.close()
+
+    async with await ssh.start_server(lambda *_: hear, "localhost", 0) as listening:
+        _, writer = await ssh.open_connection("127.0.0.1", listening.get_port())
+        writer.write(b"round")
+        writer.write_eof()
+
+        assert await said == b"round"
+        writer.close()
+
+
+async def test_an_agent_is_forwarded_where_it_is_asked_for(ssh, work, instance, key):
+    """SSH_AUTH_SOCK names a socket on the instance; else there is none."""
+    shown = 'test -S "$SSH_AUTH_SOCK" && echo socket || echo none'
+    assert (await ssh.run(shown)).stdout == "none\n"
+
+    work.push(instance, key)
+    async with await work.connect(instance, key, agent_forwarding="/nowhere") as asking:
+        assert (await asking.run(shown)).stdout == "socket\n"
 
 
 async def test_a_lost_connection_hangs_up_on_its_command(work, instance, key, tmp_path):
