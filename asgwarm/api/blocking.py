@@ -29,6 +29,7 @@ class Instance(Face[AsyncInstance]):
 
     run = Blocking(AsyncInstance.run)
     shell = Blocking(AsyncInstance.shell)
+    forward = Entering(AsyncInstance.forward, _as_it_is)
 
     @property
     def lease(self) -> Lease:

@@ -5,7 +5,8 @@ Once that failed, or somebody ended the lease, whatever is called next raises Le
 Rule 2: an instance is one connection. Several things may go on over it at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -99,4 +100,27 @@ class AsyncInstance:
             LeaseLost: The lease has ended, before or meanwhile.
             SessionFailed: The connection broke.
         """
-        return await self._session.shell()
+        async with self._session.used():
+            return await self._session.shell()
+
+    @asynccontextmanager
+    async def forward(
+        self, port: int, *, host: str = "localhost", local_port: int = 0
+    ) -> AsyncIterator[int]:
+        """Reach a port of the instance's at one of 127.0.0.1, which the block gets.
+
+        Args:
+            host: Another computer that the instance reaches.
+            local_port: The port here; 0 is any that is free.
+
+        Raises:
+            ConfigError: The port here is in use.
+            LeaseLost: The lease has ended.
+        """
+        from asgwarm.connect.forwarding import forwarded
+
+        async with (
+            self._session.used() as conn,
+            forwarded(conn, port, host=host, local_port=local_port) as listening,
+        ):
+            yield listening
