@@ -106,6 +106,7 @@ lint: setup ## style, spelling, format
 
 types: setup ## types
 	$(BIN)/mypy
+	$(BIN)/basedpyright
 
 layers: setup ## imports point down
 	$(BIN)/lint-imports

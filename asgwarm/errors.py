@@ -169,12 +169,12 @@ class CommandError(AsgwarmError):
         self,
         message: str,
         *,
-        hint: str = "",
         returncode: int | None = None,
         stdout: str = "",
         stderr: str = "",
+        **about: str,
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, **about)
         self.returncode = returncode
         self.stdout = stdout
         self.stderr = stderr

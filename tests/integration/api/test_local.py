@@ -44,18 +44,9 @@ def run_pytest(folder, text, *options, **variables):
     (folder / "test_theirs.py").write_text(text)
     env = {k: v for k, v in os.environ.items() if not k.startswith("ASGWARM")}
     env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TMPDIR": str(folder)}
+    options = ("-p", "asgwarm.pytest_plugin", "-p", "no:cacheprovider", *options)
     return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "asgwarm.pytest_plugin",
-            "-p",
-            "no:cacheprovider",
-            *options,
-        ],
+        [sys.executable, "-m", "pytest", "-q", *options],
         cwd=folder,
         env=env | {"PYTHONPATH": str(ROOT)} | variables,
         capture_output=True,
