@@ -8,7 +8,7 @@ PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup demo test test-all test-debian test-aws check fmt lint types layers \
   templates bundle cover lock dist clean histories kill faults machine fuzz \
-  prove simulate mutants long bench bench-local
+  prove simulate mutants long soak bench bench-local
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -74,6 +74,9 @@ fuzz: setup ## 20,000 pieces of nonsense for everything that reads
 
 long: setup ## the tests of a minute each: crowds, two of everything, `get` by agent
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m long
+
+soak: setup ## 200 sessions held for 10 minutes, a command in each every 10 s; SECONDS=3600
+	$(BIN)/python -m tests.prove.sessions $(if $(SECONDS),--seconds $(SECONDS))
 
 prove: simulate mutants machine fuzz long histories faults kill ## all of the long proofs
 

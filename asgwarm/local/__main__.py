@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import resource
 from pathlib import Path
 
 from asgwarm.local import environment
@@ -20,6 +21,7 @@ def main() -> None:
     parser.add_argument("--pace", type=Pace, choices=list(Pace), default=Pace.REAL)
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
+    _allow_descriptors()
     listener = bind(given.port)
     worker = Credential(
         access_key_id=ACCOUNT_ID,
@@ -36,6 +38,12 @@ def main() -> None:
 
     options = Options(state_dir=given.state, region=given.region, pace=given.pace)
     asyncio.run(run(options, listener=listener, worker=worker))
+
+
+def _allow_descriptors() -> None:
+    """Have as many files open as may be: each session of each instance is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":
