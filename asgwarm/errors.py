@@ -9,6 +9,8 @@
     ├── LeaseError
     │   ├── LeaseNotFound        [5]   no lease of that id or name
     │   └── LeaseLost            [6]   ended, taken by the reaper, or not yours
+    ├── PathNotFound             [5]   no file or folder of that name
+    ├── TransferFailed           [8]   a file could not be copied, or not all of them
     ├── WaitTimeout              [7]   stack, readiness or SSH took too long
     ├── GuardRefused             [9]   live leases, cap, another region
     ├── ConnectError             [255] the way in failed or broke
@@ -29,7 +31,7 @@
         ├── RegionDown           [5]   nothing answers at the configured endpoint
         └── StackFailed          [10]  names the first failed resource and its reason
 
-Exit code 8 is no error: a command did its work and has FINDINGS to tell of.
+Exit code 8 is also that of a command that did its work and has FINDINGS to tell of.
 
 Rules: a message says what failed, on what, and why, in lower case and without a
 full stop; a hint is a command to type; the number in brackets is the exit code.
@@ -104,6 +106,20 @@ class LeaseLost(LeaseError):
 
     exit_code = 6
     code = "LEASE_LOST"
+
+
+class PathNotFound(AsgwarmError):
+    """There is no file or folder of that name."""
+
+    exit_code = 5
+    code = "PATH_NOT_FOUND"
+
+
+class TransferFailed(AsgwarmError):
+    """Something could not be copied; what was asked for is not complete."""
+
+    exit_code = 8
+    code = "TRANSFER_FAILED"
 
 
 class WaitTimeout(AsgwarmError):

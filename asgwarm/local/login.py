@@ -36,10 +36,16 @@ class Host:
 
 
 Connections = set[asyncssh.SSHServerConnection]
+FilesFactory = Callable[["asyncssh.SSHServerChannel[bytes]"], asyncssh.SFTPServer]
 
 
-async def listen(host: Host, connections: Connections) -> asyncssh.SSHAcceptor:
+async def listen(
+    host: Host, connections: Connections, files: FilesFactory | None = None
+) -> asyncssh.SSHAcceptor:
     """Open the SSH server; *connections* always holds the open ones.
+
+    Args:
+        files: Makes the SFTP of a session, if not the usual one.
 
     Raises:
         OSError: The address or port cannot be had.
@@ -54,7 +60,7 @@ async def listen(host: Host, connections: Connections) -> asyncssh.SSHAcceptor:
         host.port,
         server_host_keys=[host.key],
         process_factory=partial(_serve, host=host, banner=banner),
-        sftp_factory=partial(_Files, home=host.home),
+        sftp_factory=files or partial(Files, home=host.home),
         allow_scp=True,
         encoding=None,
         line_editor=False,
@@ -103,7 +109,7 @@ class _Login(asyncssh.SSHServer):
         return True
 
 
-class _Files(asyncssh.SFTPServer):
+class Files(asyncssh.SFTPServer):
     """SFTP on the machine's files; relative paths start at the instance's home."""
 
     def __init__(self, chan: asyncssh.SSHServerChannel[bytes], *, home: Path) -> None:
@@ -111,11 +117,14 @@ class _Files(asyncssh.SFTPServer):
         self._home = os.fsencode(home)
 
     def map_path(self, path: bytes) -> bytes:
+        """Return where it is on this machine."""
         return os.path.join(self._home, path)  # noqa: PTH118  # bytes, as SFTP has them
 
     def realpath(self, path: bytes) -> bytes:
+        """Return it without links."""
         return os.path.realpath(self.map_path(path))
 
     def exit(self) -> None:
+        """End the session with success."""
         # OpenSSH's scp takes a session without an exit status for a failed one.
         self.channel.exit(0)
