@@ -29,6 +29,8 @@ class Instance(Face[AsyncInstance]):
 
     run = Blocking(AsyncInstance.run)
     shell = Blocking(AsyncInstance.shell)
+    put = Blocking(AsyncInstance.put)
+    get = Blocking(AsyncInstance.get)
     forward = Entering(AsyncInstance.forward, _as_it_is)
 
     @property

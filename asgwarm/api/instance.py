@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from asgwarm.api.done import Done
 from asgwarm.connect.sinks import PIPE, Sink, Sinks
+from asgwarm.files.progress import Copied, OnProgress, ignored
 
 if TYPE_CHECKING:
     import asyncssh
@@ -102,6 +103,48 @@ class AsyncInstance:
         """
         async with self._session.used():
             return await self._session.shell()
+
+    async def put(
+        self,
+        local: "str | PathLike[str]",
+        remote: "str | PathLike[str]",
+        *,
+        on_progress: OnProgress = ignored,
+    ) -> Copied:
+        """Copy a file or folder to the instance, as `cp -r` would.
+
+        Args:
+            remote: From the user's home on. A folder that is there, or a name that
+                ends in a slash, is what the copy goes into.
+            on_progress: Called for every block that has arrived.
+
+        Raises:
+            PathNotFound: There is nothing at *local*.
+            TransferFailed: Something could not be copied.
+            LeaseLost: The lease has ended, before or meanwhile.
+            SessionFailed: The connection broke.
+        """
+        from asgwarm.files.transfer import put
+
+        async with self._session.used() as conn:
+            return await put(conn, local, remote, on_progress=on_progress)
+
+    async def get(
+        self,
+        remote: "str | PathLike[str]",
+        local: "str | PathLike[str]",
+        *,
+        on_progress: OnProgress = ignored,
+    ) -> Copied:
+        """Copy a file or folder of the instance to this computer, as `cp -r` would.
+
+        Nothing is written outside *local*, whatever the instance says. Arguments and
+        errors are those of `put`, the other way round.
+        """
+        from asgwarm.files.transfer import fetch
+
+        async with self._session.used() as conn:
+            return await fetch(conn, remote, local, on_progress=on_progress)
 
     @asynccontextmanager
     async def forward(

@@ -20,6 +20,7 @@ from asgwarm import (
     Pool,
 )
 from asgwarm.domain.history import Event
+from asgwarm.files.progress import Copied
 from asgwarm.leasing.standing import PoolStatus
 
 
@@ -37,6 +38,8 @@ def block(pool: Pool, folder: Path) -> None:
         with folder.open() as file:
             instance.run("cat", stdin=file, stdout=print, stderr=DEVNULL)
         instance.run("pwd", cwd=folder, env={"CI": "1"}, timeout=1.5, stdout=PIPE)
+        assert_type(instance.put("dist/a.whl", "wheels/"), Copied)
+        assert_type(instance.get(Path("out"), folder), Copied)
         assert_type(instance.shell(), int)
         with instance.forward(8080) as port:
             assert_type(port, int)

@@ -11,6 +11,7 @@ import threading
 from dataclasses import asdict
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,22 @@ def test_a_lease_that_somebody_ended_is_told_at_the_next_use(pool, served):
             pass
 
 
+def test_files_and_folders_go_there_and_come_back(pool, tmp_path):
+    """As `cp -r` would copy them; both ways tell how far they are."""
+    source, back = tmp_path / "source", tmp_path / "back"
+    (source / "inner").mkdir(parents=True)
+    (source / "inner/file").write_bytes(bytes(100_000))
+    told: list[Any] = []
+
+    with pool.get() as instance:
+        copied = instance.put(source, "there", on_progress=told.append)
+        assert instance.run("wc -c < there/inner/file").stdout.strip() == "100000"
+        instance.get("there", back)
+
+    assert copied.total_bytes == told[-1].done_bytes == 100_000
+    assert (back / "inner/file").read_bytes() == bytes(100_000)
+
+
 def _page(port):
     web = HTTPConnection("127.0.0.1", port, timeout=10)
     web.request("GET", "/hello")
@@ -101,9 +118,9 @@ def _page(port):
 def test_a_port_of_the_instance_is_reached_while_a_block_lasts(pool, tmp_path):
     """A web server there answers here, and does no more afterwards."""
     serve = (
-        'echo hi > hello; exec python3 -u -c "import http.server as h;'
+        'echo hi > hello; exec python3 -c "import http.server as h;'
         "s = h.HTTPServer(('127.0.0.1', 0), h.SimpleHTTPRequestHandler);"
-        'print(s.server_port); s.serve_forever()"'
+        'print(s.server_port, flush=True); s.serve_forever()"'
     )
     with pool.get() as instance:
         told, ports = threading.Event(), []
