@@ -24,7 +24,9 @@ from tests.integration.connect.going import connect
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
+# Of two values sshd takes the first.
 CONFIG = """
+{more}
 ListenAddress 127.0.0.1
 Port {port}
 HostKey {folder}/host_key
@@ -40,7 +42,6 @@ StrictModes yes
 PrintMotd no
 MaxAuthTries {max_auth_tries}
 LogLevel {log_level}
-{more}
 """
 
 
