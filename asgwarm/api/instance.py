@@ -5,8 +5,11 @@ Once that failed, or somebody ended the lease, whatever is called next raises Le
 Rule 2: an instance is one connection. Several things may go on over it at once.
 """
 
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -101,8 +104,14 @@ class AsyncInstance:
             LeaseLost: The lease has ended, before or meanwhile.
             SessionFailed: The connection broke.
         """
+        from asgwarm.api.resizing import watched
+        from asgwarm.connect.streams import Streams
+
+        streams = Streams.own()
+        if threading.current_thread() is not threading.main_thread():
+            streams = replace(streams, resizes=partial(watched, streams.stdin))
         async with self._session.used():
-            return await self._session.shell()
+            return await self._session.shell(streams)
 
     async def put(
         self,
