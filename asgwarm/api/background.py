@@ -13,6 +13,8 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future, wait
 from typing import Any, Generic, TypeVar
 
+from asgwarm.errors import ConfigError
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -29,8 +31,17 @@ class Background:
 
     @contextlib.contextmanager
     def loop(self) -> Iterator[asyncio.AbstractEventLoop]:
-        """Give the running loop to a block."""
+        """Give the running loop to a block.
+
+        Raises:
+            ConfigError: The caller is a function that this loop has called.
+        """
         with self._lock:
+            if self._running is not None and self._running.is_here:
+                raise ConfigError(
+                    "what is called with output or news must not block",
+                    hint="use asgwarm.AsyncPool, or another thread",
+                )
             if self._running is None:
                 self._running = _Running()
             running = self._running
@@ -57,6 +68,11 @@ class _Running:
         )
         self._thread.start()
         self.loop = ready.result()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is this thread that runs the loop."""
+        return threading.current_thread() is self._thread
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)

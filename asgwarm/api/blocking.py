@@ -76,7 +76,7 @@ class Pool(Face[AsyncPool]):
         """Return a pool of the emulated region; see `AsyncPool.local`."""
         pool = cls.__new__(cls)
         super(Pool, pool).__init__(
-            block_on(AsyncPool.local(name, hot=hot, warm=warm, env=env))
+            block_on(lambda: AsyncPool.local(name, hot=hot, warm=warm, env=env))
         )
         return pool
 

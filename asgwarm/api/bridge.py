@@ -30,10 +30,10 @@ R = TypeVar("R")
 background = Background()
 
 
-def block_on(work: Coroutine[Any, Any, R]) -> R:
-    """Run a coroutine on the background loop; return and raise what it does."""
+def block_on(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+    """Run what *work* makes on the background loop; return and raise what it does."""
     with background.loop() as loop:
-        return Call(loop, work).result()
+        return Call(loop, work()).result()
 
 
 class Face(Generic[A]):
@@ -65,7 +65,7 @@ class Blocking(Generic[P, R]):
 
         @wraps(self._method)
         def call(*args: P.args, **options: P.kwargs) -> R:
-            return block_on(self._method(face._one, *args, **options))
+            return block_on(lambda: self._method(face._one, *args, **options))
 
         return call
 

@@ -158,6 +158,12 @@ def test_what_a_function_raises_ends_the_command_and_is_raised(instance):
     assert not _lives(instance, *pids)
 
 
+def test_a_function_that_gets_output_cannot_wait_for_its_own_loop(instance):
+    """It would wait for ever; it is told so."""
+    with pytest.raises(ConfigError, match="must not block"):
+        instance.run("echo", stdout=lambda _: instance.run("true"))
+
+
 def test_a_command_that_takes_too_long_is_ended_whatever_it_does(instance):
     """TERM first, and KILL for one that ignores it; its words so far are told.
 
