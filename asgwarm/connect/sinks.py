@@ -27,7 +27,7 @@ class To(Enum):
 
 PIPE: Final = To.PIPE  # it is kept, and handed out at the end
 DEVNULL: Final = To.DEVNULL  # it is thrown away
-STDOUT: Final = To.STDOUT  # errors go where the output goes, in their order
+STDOUT: Final = To.STDOUT  # errors go where the output goes, as they come
 
 
 @runtime_checkable

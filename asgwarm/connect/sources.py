@@ -35,6 +35,9 @@ async def pour(source: Source, remote: Remote, *, before: bytes = b"") -> None:
             await remote.send(data[at : at + READ_BYTES])
     except BrokenPipeError:
         return
+    except Exception:
+        remote.leave()  # a command whose input never ends may never end either
+        raise
     remote.send_eof()
 
 

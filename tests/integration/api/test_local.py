@@ -90,6 +90,32 @@ def test_a_session_that_does_not_ask_for_it_loads_nothing(tmp_path):
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
+WITHOUT = """
+import os, sys
+from asgwarm import Pool
+sys.modules["ministack"] = None  # as if it were not installed
+try:
+    Pool.local(env={"HOME": os.environ["TMPDIR"]})
+except Exception as error:
+    print(type(error).__name__, error.hint)
+"""
+
+
+def test_without_the_extra_a_local_pool_says_what_to_install(tmp_path):
+    """In one line, and nothing is written."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.stdout == "ConfigError pip install 'asgwarm[local]'\n", done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_local_pool_is_made_once_and_found_again(tmp_path):
     """With the region that it is in."""
     with own_region(tmp_path) as env:

@@ -130,12 +130,14 @@ def test_the_output_may_go_to_files_and_functions(instance, tmp_path):
 
 
 def test_errors_may_go_where_the_output_goes(instance):
-    """In the order in which they were written."""
-    line = "echo 1; sleep .1; echo 2 >&2; sleep .1; echo 3"
+    """As they come, to whatever takes the output."""
+    seen: list[bytes] = []
 
-    done = instance.run(line, stderr=STDOUT)
+    done = instance.run("echo 1; echo 2 >&2", stderr=STDOUT)
+    instance.run("echo 1; echo 2 >&2", stdout=seen.append, stderr=STDOUT)
 
-    assert (done.stdout, done.stderr) == ("1\n2\n3\n", "")
+    assert (sorted(done.stdout.split()), done.stderr) == (["1", "2"], "")
+    assert sorted(b"".join(seen).split()) == [b"1", b"2"]
     with pytest.raises(ConfigError):
         instance.run("true", stdout=STDOUT)
 
@@ -156,6 +158,17 @@ def test_what_a_function_raises_ends_the_command_and_is_raised(instance):
         instance.run("echo $$; sleep 600", stdout=refuse)
 
     assert not _lives(instance, *pids)
+
+
+def test_a_file_that_cannot_be_read_ends_the_command_and_is_raised(instance):
+    """A command whose input never ends may never end either."""
+
+    class Broken:
+        def read(self, size):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        instance.run("cat; sleep 600", stdin=Broken())
 
 
 def test_a_function_that_gets_output_cannot_wait_for_its_own_loop(instance):
