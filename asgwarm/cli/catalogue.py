@@ -16,11 +16,13 @@ class Command:
     brief: str
     remote: bool = False  # takes a command to run after `--`
     room: str = "asgwarm.cli.commands"  # a room above this one is known by name only
+    hidden: bool = False  # what another program types
 
     @property
     def module(self) -> str:
         """Name of the module that holds its Flags and run."""
-        return f"{self.room}.{self.name.replace(' ', '_')}"
+        words = self.name.replace(" ", "_").replace("-", "_")
+        return f"{self.room}.{words}"
 
 
 _ALL = (
@@ -46,6 +48,13 @@ _ALL = (
     ),
     Command(moment="Use", name="renew", brief="set when a lease of yours ends"),
     Command(moment="Use", name="release", brief="give leases back before their end"),
+    Command(moment="Use", name="cp", brief="copy files to and from an instance"),
+    Command(
+        moment="Use",
+        name="ssh-config",
+        brief="let ssh, scp, rsync, git and editors go into leases by name",
+    ),
+    Command(moment="Use", name="ssh-proxy", brief="what ssh starts", hidden=True),
     *(
         Command(moment="Use", name=name, brief=brief, room="asgwarm.agent.commands")
         for name, brief in (
@@ -84,7 +93,8 @@ _OPTIONS = (
 
 def overview(group: str = "") -> str:
     """The text of `asgwarm --help`, or of `asgwarm local --help`."""
-    shown = [c for c in _ALL if c.name.startswith(f"{group} ") or not group]
+    named = [c for c in _ALL if not c.hidden]
+    shown = [c for c in named if c.name.startswith(f"{group} ") or not group]
     usage = f"Usage: asgwarm {group or 'COMMAND'} …"
     lines = [usage, "", "A private EC2 instance in about a second.", ""]
     for moment in dict.fromkeys(command.moment for command in shown):
@@ -101,7 +111,7 @@ def nearest(name: str) -> str:
     """The command to suggest for a name that is none, or the overview."""
     from difflib import get_close_matches
 
-    found = get_close_matches(name, COMMANDS, n=1)
+    found = get_close_matches(name, [c.name for c in _ALL if not c.hidden], n=1)
     return f"asgwarm {found[0]} --help" if found else "asgwarm --help"
 
 

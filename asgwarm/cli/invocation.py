@@ -158,10 +158,13 @@ class Invocation:
         is_id = re.fullmatch(LEASE_PATTERN, lease_id)
         return bool(is_id) and self.pool(pool_of_lease(lease_id)).forget(lease_id)
 
+    def entries_here(self) -> "list[Entry]":
+        """The journal's leases in this region."""
+        return [entry for entry in self.journal.all() if self._is_here(entry)]
+
     def unknown_claims(self) -> list[str]:
         """Ids of the claims made here of which nobody knows what became."""
-        entries = [e for e in self.journal.all() if e.outcome == "unknown"]
-        return [entry.lease_id for entry in entries if self._is_here(entry)]
+        return [e.lease_id for e in self.entries_here() if e.outcome == "unknown"]
 
     def _pool_of(self, lease_or_name: str, verb: str) -> str:
         """Name of the lease's pool, empty when nothing says it."""

@@ -6,8 +6,12 @@ Rule 2: what refuses or is silent is tried again, a few times: sshd may be start
 """
 
 import asyncio
+import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+
+from asgwarm.connect.target import Target
+from asgwarm.errors import NoRoute
 
 TIMEOUT_S = 5.0
 PAUSES_S = (0.25, 1.0)
@@ -37,6 +41,17 @@ async def dial(
         except OSError:
             await sleep(pause_s)
     return await _try(address, port, timeout_s)
+
+
+def unreachable(target: Target, error: OSError) -> NoRoute:
+    """Name what `dial` has raised."""
+    if isinstance(error, socket.gaierror):
+        reason = "no such name"
+    elif error.errno:
+        reason = os.strerror(error.errno).lower()
+    else:
+        reason = f"no answer in {TIMEOUT_S:g} s"
+    return NoRoute(f"nothing answers for {target}: {reason}", hint="asgwarm status")
 
 
 async def _try(address: str, port: int, timeout_s: float) -> socket.socket:

@@ -34,10 +34,19 @@ class SessionKey:
         return cls(Ed25519PrivateKey.generate())
 
     @cached_property
+    def blob(self) -> bytes:
+        """The public half as SSH has it on the wire."""
+        raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return _wire(raw)
+
+    @cached_property
     def public_line(self) -> str:
         """The public half as `ssh-ed25519 AAAA…`, without a comment."""
-        raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return f"{ALGORITHM} {base64.b64encode(_wire(raw)).decode()}"
+        return f"{ALGORITHM} {base64.b64encode(self.blob).decode()}"
+
+    def sign(self, data: bytes) -> bytes:
+        """Return a signature as SSH has it on the wire."""
+        return _wire(self._key.sign(data))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -74,6 +83,6 @@ def fingerprint(public_line: str) -> str:
 
 
 def _wire(raw: bytes) -> bytes:
-    """The key blob of RFC 8709: two strings, each after its length."""
+    """A key or signature of RFC 8709: two strings, each after its length."""
     parts = (ALGORITHM.encode(), raw)
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)

@@ -9,13 +9,12 @@ Rule 3: after a surprise the next connection is stock, at once; it counts as a t
 
 import asyncio
 import getpass
-import os
 import socket
 
 import asyncssh
 
 from asgwarm.connect.approach import Approach
-from asgwarm.connect.dial import TIMEOUT_S
+from asgwarm.connect.dial import unreachable
 from asgwarm.connect.handshake import Client, Interrupted, Surprise, handshake
 from asgwarm.connect.levels import Level, best, stock
 from asgwarm.connect.race import unless_push_fails
@@ -100,19 +99,7 @@ class _Attempt:
         try:
             return await self._approach.sock()
         except OSError as error:
-            raise self._unreachable(error) from error
-
-    def _unreachable(self, error: OSError) -> NoRoute:
-        if isinstance(error, socket.gaierror):
-            reason = "no such name"
-        elif error.errno:
-            reason = os.strerror(error.errno).lower()
-        else:
-            reason = f"no answer in {TIMEOUT_S:g} s"
-        return NoRoute(
-            f"nothing answers for {self._target}: {reason}",
-            hint="asgwarm status",
-        )
+            raise unreachable(self._target, error) from error
 
     def _failed(self, reason: str) -> SessionFailed:
         return SessionFailed(

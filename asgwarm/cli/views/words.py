@@ -35,3 +35,15 @@ def money(amount: Decimal | None) -> dict[str, object] | None:
     if amount is None:
         return None
     return {"amount": f"{amount:.4f}", "currency": "USD", "estimate": True}
+
+
+def size(count: int) -> str:
+    """Bytes for people, in SI units: `512 B`, `1.5 MB`."""
+    if count < 1000:
+        return f"{count} B"
+    amount, unit = float(count), "B"
+    for unit in ("kB", "MB", "GB", "TB", "PB"):
+        amount /= 1000
+        if amount < 999.95:
+            break
+    return f"{amount:.1f} {unit}"

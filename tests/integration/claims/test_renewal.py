@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from asgwarm.clock import now_s
-from asgwarm.leasing.holding import Renewal
+from asgwarm.leasing.renewal import Renewal
 from tests.integration.pools import serve
 
 

@@ -1,0 +1,89 @@
+"""`asgwarm cp`."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from asgwarm.cli.options import Argument
+from asgwarm.domain.names import LEASE_PATTERN, NAME_PATTERN
+from asgwarm.errors import FINDINGS, ConfigError
+
+if TYPE_CHECKING:
+    from asgwarm.cli.invocation import Invocation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What `cp` accepts."""
+
+    source: Annotated[
+        str, Argument(metavar="SRC", help="A file or folder, here or LEASE:PATH.")
+    ]
+    to: Annotated[
+        str, Argument(metavar="DST", help="Where it goes, on the other side.")
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """What is copied, and which way. `lease` is an id or a name."""
+
+    lease: str
+    local: str
+    remote: str
+    is_put: bool
+
+
+def run(flags: Flags, invocation: "Invocation") -> int:
+    """Copy a file or folder to a lease's instance, or from it, as `cp -r` names them.
+
+    Modes, times and links are kept and checksums compared. After an interruption the
+    same command goes on where it was. The lease is kept.
+    """
+    ends = ends_of(flags.source, flags.to)
+    invocation.clients.open_ahead()
+    return invocation.run(_copy(ends, invocation))
+
+
+def ends_of(source: str, to: str) -> Ends:
+    """Return which end is on an instance.
+
+    Raises:
+        ConfigError: None is, or both are.
+    """
+    there, here = _on_lease(source), _on_lease(to)
+    if there and not here:
+        return Ends(lease=there[0], local=to, remote=there[1], is_put=False)
+    if here and not there:
+        return Ends(lease=here[0], local=source, remote=here[1], is_put=True)
+    raise ConfigError(
+        "one of the two has to be on an instance, as LEASE:PATH, and one here",
+        hint="asgwarm cp ./results web:results",
+    )
+
+
+def _on_lease(typed: str) -> tuple[str, str] | None:
+    lease, colon, path = typed.partition(":")
+    is_lease = re.fullmatch(f"{NAME_PATTERN}|{LEASE_PATTERN}", lease)
+    return (lease, path) if colon and is_lease else None
+
+
+async def _copy(ends: Ends, invocation: "Invocation") -> int:
+    from asgwarm.cli.views import copying
+    from asgwarm.connect.timings import Timings
+
+    pool, lease = await invocation.find(ends.lease, verb="cp")
+    async with pool.session(lease, timings=Timings(), release=False) as session:
+        from asgwarm.files.transfer import fetch, put
+
+        with copying.progress(invocation.output) as show:
+            if ends.is_put:
+                done = await put(
+                    session.conn, ends.local, ends.remote, on_progress=show
+                )
+            else:
+                done = await fetch(
+                    session.conn, ends.remote, ends.local, on_progress=show
+                )
+    copying.report(done, invocation.output)
+    return FINDINGS if done.left_out else 0

@@ -1,0 +1,123 @@
+"""Where ssh finds the key and the host key of one handshake.
+
+ssh reads both by the name that it was given, and has no other way to tell two of
+itself apart. So handshakes of one name come one after the other.
+
+Rule 1: the folder is its owner's alone, and so is what is in it.
+Rule 2: what was put there is gone when the handshake is over; what a killed proxy has
+left behind is replaced by the next one.
+"""
+
+import asyncio
+import fcntl
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from asgwarm import config
+from asgwarm.errors import ConfigError, WaitTimeout
+from asgwarm.openssh.key_agent import KeyAgent
+
+KNOWN = ".known"  # what the file with the host key is called behind the host's name
+_LOCK = ".lock"
+LONGEST = 103  # bytes of a socket's path; macOS has the smaller limit, 104 with the NUL
+_LOOK_AGAIN_S = 0.02
+TURN_TIMEOUT_S = 60.0
+
+
+def folder(env: Mapping[str, str]) -> Path:
+    """Return where the sockets of this environment's user are."""
+    run = env.get("XDG_RUNTIME_DIR", "")
+    if run.startswith("/"):
+        return Path(run) / "asgwarm" / "ssh"
+    return config.state_dir(env) / "ssh"
+
+
+def check_length(path: Path) -> None:
+    """Return if a socket may have that path.
+
+    Raises:
+        ConfigError: It is too long for this system.
+    """
+    if len(os.fsencode(path)) > LONGEST:
+        raise ConfigError(
+            f"{path} is too long for a socket: {LONGEST} bytes is the most",
+            hint="export XDG_RUNTIME_DIR=/run/user/$(id -u)",
+        )
+
+
+@asynccontextmanager
+async def held_open(
+    place: Path, host: str, agent: KeyAgent, host_key: str
+) -> AsyncIterator[None]:
+    """Offer *agent* and *host_key* to the ssh that was started for *host*.
+
+    Waits for handshakes of the same name that are under way.
+
+    Raises:
+        ConfigError: The folder cannot be used.
+        WaitTimeout: It never was this one's turn.
+    """
+    socket_path, known = place / host, place / (host + KNOWN)
+    check_length(socket_path)
+    _make(place)
+    with _lock(place / (host + _LOCK)) as handle:
+        await _turn(handle, host)
+        _write_private(known, f"* {host_key}\n")
+        socket_path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(agent.serve, socket_path)
+        try:
+            yield
+        finally:
+            server.close()
+            socket_path.unlink(missing_ok=True)
+            known.unlink(missing_ok=True)
+
+
+def _make(place: Path) -> None:
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        about = place.stat()
+    except OSError as error:
+        raise ConfigError(
+            f"{place} cannot be made: {error.strerror}", hint="asgwarm ssh-config"
+        ) from error
+    if about.st_uid != os.geteuid() or about.st_mode & 0o077:
+        raise ConfigError(
+            f"{place} is open to others or somebody else's", hint=f"ls -ld {place}"
+        )
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[int]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield handle
+    finally:
+        os.close(handle)  # which gives the lock up
+
+
+async def _turn(handle: int, host: str) -> None:
+    try:
+        async with asyncio.timeout(TURN_TIMEOUT_S):
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    await asyncio.sleep(_LOOK_AGAIN_S)
+                else:
+                    return
+    except TimeoutError as error:
+        raise WaitTimeout(
+            f"other connections to {host} did not get through in {TURN_TIMEOUT_S:g} s",
+            hint=f"ssh {host}",
+        ) from error
+
+
+def _write_private(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    Path(name).replace(path)

@@ -1,0 +1,211 @@
+"""A lease, found or claimed by its name, and one ssh's way into it.
+
+Rule 1: a lease that was claimed here is kept when ssh ends: it lasts as long as it was
+claimed for, counted from the last renewal, and somebody who is connected renews it.
+Rule 2: one that was claimed here and cannot be entered is given back.
+Rule 3: no byte reaches ssh before key and host key are where it looks for them.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from asgwarm.connect.approach import Approach
+from asgwarm.connect.dial import unreachable
+from asgwarm.connect.keys import SessionKey
+from asgwarm.connect.push import InstanceGone, push_key
+from asgwarm.connect.timings import Timings
+from asgwarm.domain.record import MalformedRecord
+from asgwarm.domain.value import value
+from asgwarm.errors import (
+    ConfigError,
+    ConnectError,
+    GuardRefused,
+    LeaseLost,
+    LeaseNotFound,
+)
+from asgwarm.leasing.lease import Lease
+from asgwarm.leasing.limits import RELEASE_TIMEOUT_S
+from asgwarm.leasing.renewal import Renewal
+from asgwarm.openssh.door import held_open
+from asgwarm.openssh.key_agent import KeyAgent
+from asgwarm.openssh.naming import Meant
+from asgwarm.openssh.pipe import pipe
+from asgwarm.pool import INSTANCES_TRIED, LeasingPool
+
+HANDSHAKE_S = 30.0  # how long others of the same name are kept waiting for one
+
+
+@value
+class Caller:
+    """One ssh, as its proxy knows it.
+
+    Attributes:
+        host: The name that it was given.
+        user: Whom it logs in as.
+        place: Where it looks for the key; see `door`.
+        stdin, stdout: Descriptors that it talks through.
+    """
+
+    host: str
+    user: str
+    place: Path
+    stdin: int
+    stdout: int
+
+
+@value
+class Claim:
+    """How a lease is claimed where there is none of the name."""
+
+    ttl_s: int
+    wait_s: int
+    on_wait: Callable[[str], None]
+    on_claimed: Callable[[Lease], None]
+
+
+class RelayedPool(LeasingPool):
+    """A pool whose leases are entered by OpenSSH's programs."""
+
+    async def pass_on(self, meant: Meant, claim: Claim, caller: Caller) -> None:
+        """Be the way between *caller* and the lease, until either ends.
+
+        Raises:
+            LeaseNotFound: There is none, and none may be claimed under that name.
+            LeaseLost: The lease ended.
+            ConnectError: The way in failed.
+        """
+        tries = iter(range(1, INSTANCES_TRIED))
+        while True:
+            lease, is_new = await self._found_or_claimed(meant, claim)
+            try:
+                async with self._approached(lease, caller.user) as approach:
+                    if is_new:
+                        await _has_key(approach)
+                        claim.on_claimed(lease)
+                    await self._relay(lease, approach, caller)
+            except ConnectError as error:
+                if is_new:
+                    await self._give_back(lease)
+                if is_new and isinstance(error, InstanceGone) and next(tries, None):
+                    continue
+                raise
+            else:
+                return
+
+    async def _found_or_claimed(self, meant: Meant, claim: Claim) -> tuple[Lease, bool]:
+        try:
+            return await self.find(meant.lease), False
+        except (LeaseNotFound, LeaseLost):
+            if not meant.may_claim:
+                raise
+        try:
+            lease = await self.claim(
+                ttl_s=claim.ttl_s,
+                wait_s=claim.wait_s,
+                name=meant.lease,
+                timings=Timings(),
+                on_wait=claim.on_wait,
+            )
+        except GuardRefused:
+            # Another ssh of the same name may have been faster.
+            with suppress(LeaseNotFound, LeaseLost):
+                return await self.find(meant.lease), False
+            raise
+        return lease, True
+
+    async def _give_back(self, lease: Lease) -> None:
+        with suppress(LeaseLost):  # its instance is gone, and it with it
+            await self.release(lease)
+
+    @asynccontextmanager
+    async def _approached(self, lease: Lease, user: str) -> AsyncIterator[Approach]:
+        try:
+            target = replace(lease.target, os_user=user)
+        except MalformedRecord as error:
+            raise ConfigError(
+                f"{user!r} is no user of an instance", hint="ssh web.asgwarm"
+            ) from error
+        key = lease.key or SessionKey.generate()
+        eic = await asyncio.to_thread(lambda: self._clients.eic)
+
+        async def push() -> None:
+            await asyncio.to_thread(
+                push_key,
+                eic,
+                instance_id=target.instance_id,
+                os_user=target.os_user,
+                public_line=key.public_line,
+            )
+
+        approach = Approach(target, key, push, timings=Timings())
+        try:
+            yield approach
+        finally:
+            await approach.close()
+
+    async def _relay(self, lease: Lease, approach: Approach, caller: Caller) -> None:
+        renewal = Renewal(await self._leases(), lease)
+        try:
+            sock = await approach.sock()
+        except OSError as error:
+            raise unreachable(approach.target, error) from error
+        renewing = asyncio.create_task(renewal.run(_silent))
+        try:
+            await _until_the_end(approach, sock, caller, renewing)
+        finally:
+            sock.close()
+            renewal.stop()
+            # A write that hangs is not waited for; the lease's own end is behind it.
+            await asyncio.wait({renewing}, timeout=RELEASE_TIMEOUT_S)
+        if renewal.lost is not None:
+            raise renewal.lost
+
+
+async def _until_the_end(
+    approach: Approach,
+    sock: socket.socket,
+    caller: Caller,
+    renewing: "asyncio.Task[None]",
+) -> None:
+    """Offer the key, then pass bytes on until ssh, the instance or the lease ends."""
+    agent, gate = KeyAgent(approach.key, approach.gate.opened), approach.gate
+    host_key = approach.target.host_key
+    piping = signed = None
+    try:
+        async with held_open(caller.place, caller.host, agent, host_key):
+            piping = asyncio.create_task(pipe(sock, caller.stdin, caller.stdout))
+            signed = asyncio.create_task(agent.signed.wait())
+            await _first(piping, signed, renewing, gate.failed, timeout_s=HANDSHAKE_S)
+        if gate.failed.done():
+            raise gate.failed.result()
+        await _first(piping, renewing)
+        if piping.done():
+            piping.result()
+    finally:
+        ours = {task for task in (piping, signed) if task is not None}
+        for task in ours:
+            task.cancel()
+        if ours:
+            await asyncio.wait(ours)
+
+
+async def _first(
+    *waited: "asyncio.Future[Any]", timeout_s: float | None = None
+) -> None:
+    await asyncio.wait(waited, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _has_key(approach: Approach) -> None:
+    """Wait until the push is over; raises what it raised."""
+    await approach.gate.settle()
+    if approach.gate.failed.done():
+        raise approach.gate.failed.result()
+
+
+def _silent() -> None:
+    """What a renewal says is read when it has ended."""
