@@ -56,13 +56,13 @@ async def held_open(
 
     Waits for handshakes of the same name that are under way.
 
+    Args:
+        place: A folder that was prepared.
+
     Raises:
-        ConfigError: The folder cannot be used.
         WaitTimeout: It never was this one's turn.
     """
     socket_path, known = place / host, place / (host + KNOWN)
-    check_length(socket_path)
-    _make(place)
     with _lock(place / (host + _LOCK)) as handle:
         await _turn(handle, host)
         _write_private(known, f"* {host_key}\n")
@@ -76,7 +76,13 @@ async def held_open(
             known.unlink(missing_ok=True)
 
 
-def _make(place: Path) -> None:
+def prepare(place: Path, host: str) -> None:
+    """Make the folder where ssh looks for the key of *host*, or find it.
+
+    Raises:
+        ConfigError: It cannot be used, or is not its user's alone.
+    """
+    check_length(place / host)
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         about = place.stat()

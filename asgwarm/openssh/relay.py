@@ -31,7 +31,7 @@ from asgwarm.errors import (
 from asgwarm.leasing.lease import Lease
 from asgwarm.leasing.limits import RELEASE_TIMEOUT_S
 from asgwarm.leasing.renewal import Renewal
-from asgwarm.openssh.door import held_open
+from asgwarm.openssh.door import held_open, prepare
 from asgwarm.openssh.key_agent import KeyAgent
 from asgwarm.openssh.naming import Meant
 from asgwarm.openssh.pipe import pipe
@@ -77,8 +77,10 @@ class RelayedPool(LeasingPool):
         Raises:
             LeaseNotFound: There is none, and none may be claimed under that name.
             LeaseLost: The lease ended.
+            ConfigError: The folder for the key cannot be used.
             ConnectError: The way in failed.
         """
+        prepare(caller.place, caller.host)  # before anything is claimed
         tries = iter(range(1, INSTANCES_TRIED))
         while True:
             lease, is_new = await self._found_or_claimed(meant, claim)
@@ -88,7 +90,7 @@ class RelayedPool(LeasingPool):
                         await _has_key(approach)
                         claim.on_claimed(lease)
                     await self._relay(lease, approach, caller)
-            except ConnectError as error:
+            except (ConnectError, ConfigError) as error:
                 if is_new:
                     await self._give_back(lease)
                 if is_new and isinstance(error, InstanceGone) and next(tries, None):

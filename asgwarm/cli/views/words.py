@@ -41,9 +41,6 @@ def size(count: int) -> str:
     """Bytes for people, in SI units: `512 B`, `1.5 MB`."""
     if count < 1000:
         return f"{count} B"
-    amount, unit = float(count), "B"
-    for unit in ("kB", "MB", "GB", "TB", "PB"):
-        amount /= 1000
-        if amount < 999.95:
-            break
-    return f"{amount:.1f} {unit}"
+    units = ("kB", "MB", "GB", "TB", "PB")
+    power = min((len(str(count)) - 1) // 3, len(units))
+    return f"{count / 1000**power:.1f} {units[power - 1]}"
