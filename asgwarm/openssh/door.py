@@ -12,8 +12,8 @@ import asyncio
 import fcntl
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from asgwarm import config
@@ -24,7 +24,7 @@ KNOWN = ".known"  # what the file with the host key is called behind the host's 
 _LOCK = ".lock"
 LONGEST = 103  # bytes of a socket's path; macOS has the smaller limit, 104 with the NUL
 _LOOK_AGAIN_S = 0.02
-TURN_TIMEOUT_S = 60.0
+TURN_TIMEOUT_S = 90.0  # a claim may have to wait for an instance
 
 
 def folder(env: Mapping[str, str]) -> Path:
@@ -63,8 +63,7 @@ async def held_open(
         WaitTimeout: It never was this one's turn.
     """
     socket_path, known = place / host, place / (host + KNOWN)
-    with _lock(place / (host + _LOCK)) as handle:
-        await _turn(handle, host)
+    async with turn(place, host):
         _write_private(known, f"* {host_key}\n")
         socket_path.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(agent.serve, socket_path)
@@ -96,30 +95,41 @@ def prepare(place: Path, host: str) -> None:
         )
 
 
-@contextmanager
-def _lock(path: Path) -> Iterator[int]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        yield handle
-    finally:
-        os.close(handle)  # which gives the lock up
+@asynccontextmanager
+async def turn(place: Path, what: str) -> AsyncIterator[None]:
+    """Wait until nobody else of this user does *what*, and keep others from it.
+
+    Raises:
+        WaitTimeout: It never was this one's turn.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    handle = os.open(place / (what + _LOCK), flags, 0o600)
+    with os.fdopen(handle, "r+b"):  # whose closing gives the lock up
+        try:
+            async with asyncio.timeout(TURN_TIMEOUT_S):
+                await _until_locked(handle)
+        except TimeoutError as error:
+            raise WaitTimeout(
+                f"others on their way to {what} took {TURN_TIMEOUT_S:g} s",
+                hint="run the same command again",
+            ) from error
+        yield
 
 
-async def _turn(handle: int, host: str) -> None:
+async def _until_locked(handle: int) -> None:
+    while True:  # a lock of files has nothing that could be waited for
+        if _is_locked(handle):
+            return
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+def _is_locked(handle: int) -> bool:
+    """Try to lock an open file; whether that worked."""
     try:
-        async with asyncio.timeout(TURN_TIMEOUT_S):
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    await asyncio.sleep(_LOOK_AGAIN_S)
-                else:
-                    return
-    except TimeoutError as error:
-        raise WaitTimeout(
-            f"other connections to {host} did not get through in {TURN_TIMEOUT_S:g} s",
-            hint=f"ssh {host}",
-        ) from error
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _write_private(path: Path, text: str) -> None:

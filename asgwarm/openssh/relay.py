@@ -24,14 +24,13 @@ from asgwarm.domain.value import value
 from asgwarm.errors import (
     ConfigError,
     ConnectError,
-    GuardRefused,
     LeaseLost,
     LeaseNotFound,
 )
 from asgwarm.leasing.lease import Lease
 from asgwarm.leasing.limits import RELEASE_TIMEOUT_S
 from asgwarm.leasing.renewal import Renewal
-from asgwarm.openssh.door import held_open, prepare
+from asgwarm.openssh.door import held_open, prepare, turn
 from asgwarm.openssh.key_agent import KeyAgent
 from asgwarm.openssh.naming import Meant
 from asgwarm.openssh.pipe import pipe
@@ -83,29 +82,32 @@ class RelayedPool(LeasingPool):
         prepare(caller.place, caller.host)  # before anything is claimed
         tries = iter(range(1, INSTANCES_TRIED))
         while True:
-            lease, is_new = await self._found_or_claimed(meant, claim)
+            lease, is_new = await self._found_or_claimed(meant, claim, caller.place)
             try:
-                async with self._approached(lease, caller.user) as approach:
-                    if is_new:
-                        await _has_key(approach)
-                        claim.on_claimed(lease)
-                    await self._relay(lease, approach, caller)
-            except (ConnectError, ConfigError) as error:
                 if is_new:
-                    await self._give_back(lease)
-                if is_new and isinstance(error, InstanceGone) and next(tries, None):
-                    continue
-                raise
+                    await self._enter_first(lease, claim, caller)
+                else:
+                    async with self._approached(lease, caller.user) as approach:
+                        await self._relay(lease, approach, caller)
+            except InstanceGone:
+                if not (is_new and next(tries, None)):
+                    raise
             else:
                 return
 
-    async def _found_or_claimed(self, meant: Meant, claim: Claim) -> tuple[Lease, bool]:
+    async def _found_or_claimed(
+        self, meant: Meant, claim: Claim, place: Path
+    ) -> tuple[Lease, bool]:
+        """Return the lease, and whether it is new."""
         try:
             return await self.find(meant.lease), False
         except (LeaseNotFound, LeaseLost):
             if not meant.may_claim:
                 raise
-        try:
+        # A name is of one user on one computer, and so is the folder with the lock.
+        async with turn(place, f"{meant.lease}.{meant.pool}"):
+            with suppress(LeaseNotFound, LeaseLost):
+                return await self.find(meant.lease), False
             lease = await self.claim(
                 ttl_s=claim.ttl_s,
                 wait_s=claim.wait_s,
@@ -113,16 +115,22 @@ class RelayedPool(LeasingPool):
                 timings=Timings(),
                 on_wait=claim.on_wait,
             )
-        except GuardRefused:
-            # Another ssh of the same name may have been faster.
-            with suppress(LeaseNotFound, LeaseLost):
-                return await self.find(meant.lease), False
-            raise
         return lease, True
 
-    async def _give_back(self, lease: Lease) -> None:
-        with suppress(LeaseLost):  # its instance is gone, and it with it
-            await self.release(lease)
+    async def _enter_first(self, lease: Lease, claim: Claim, caller: Caller) -> None:
+        """Enter a new lease, or give it back."""
+        is_told = False
+        try:
+            async with self._approached(lease, caller.user) as approach:
+                await _has_key(approach)
+                claim.on_claimed(lease)
+                is_told = True
+                await self._relay(lease, approach, caller)
+        except BaseException as error:
+            if isinstance(error, ConnectError) or not is_told:
+                is_gone = isinstance(error, InstanceGone)
+                await self._release_in_time(lease.record, is_lost=is_gone)
+            raise
 
     @asynccontextmanager
     async def _approached(self, lease: Lease, user: str) -> AsyncIterator[Approach]:

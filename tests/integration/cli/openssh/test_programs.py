@@ -1,10 +1,13 @@
 """OpenSSH's own programs, rsync and git, going into leases by their names."""
 
+import os
+import signal
 import subprocess
 
 import pytest
 
 from tests.integration.cli.openssh.conftest import TIMEOUT_S
+from tests.integration.cli.test_start import HEAVY, LOADED
 
 pytestmark = pytest.mark.debian
 
@@ -119,7 +122,7 @@ def test_nothing_lies_about_while_a_session_is_open(desk):
 
     left = sorted(path.name for path in desk.place.iterdir())
 
-    assert left == ["web.asgwarm.lock"]
+    assert left == ["web.asgwarm.lock", "web.dev.lock"]
     assert desk.place.stat().st_mode & 0o777 == 0o700
     assert process.communicate(b"out", timeout=TIMEOUT_S)[0] == b"out"
 
@@ -171,3 +174,56 @@ def test_it_works_from_another_folder_and_environment(desk, own_pool, tmp_path):
     assert done.returncode == 0
     (lease,) = desk.home.journal().values()
     assert lease["pool"] == own_pool.name
+
+
+def test_the_proxy_loads_nothing_that_it_does_not_need(desk):
+    """Neither a library for AWS nor one for SSH: ssh itself speaks it."""
+    desk.home.env["PYTHONPROFILEIMPORTTIME"] = "1"
+
+    done = desk.ssh("web.asgwarm", "true")
+
+    loaded = set(LOADED.findall(done.err))
+    assert "asgwarm.openssh.relay" in loaded
+    assert not loaded & (HEAVY | {"asyncssh"})
+
+
+def test_a_killed_ssh_leaves_no_proxy(desk):
+    """It ends with its input; until then it holds ssh's error stream open."""
+    process = desk.start("web.asgwarm", "echo in; cat")
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"in\n"
+
+    process.kill()
+
+    process.communicate(timeout=TIMEOUT_S)
+    assert len(desk.home.journal()) == 1
+
+
+def test_a_claim_that_cannot_be_entered_is_given_back(desk, own_region, own_pool):
+    """Nobody pays for a name that was typed in vain."""
+    service = {"service": "ec2-instance-connect", "action": "*", "owner": "user"}
+    own_region.control.set_faults(http=[service | {"kind": "denied"}])
+
+    done = desk.ssh("web.asgwarm", "true", code=255)
+
+    assert done.err.startswith("error: ")
+    assert "SendSSHPublicKey" in done.err
+    assert desk.home.journal() == {}
+    assert own_pool.leased() == {}
+
+
+def test_leaving_before_the_way_is_open_gives_the_claim_back(
+    desk, own_region, own_pool
+):
+    """Ctrl-C reaches ssh and its proxy alike, and neither says a word."""
+    service = {"service": "ec2-instance-connect", "action": "*", "owner": "user"}
+    slow = {"kind": "slow", "delay_s": 0.5, "count": 1}
+    own_region.control.set_faults(http=[service | slow])
+    process = desk.start("web.asgwarm", "true", start_new_session=True)
+    own_region.until(lambda: own_region.control.status()["struck"])
+
+    os.killpg(process.pid, signal.SIGINT)
+
+    assert process.communicate(timeout=TIMEOUT_S) == (b"", b"")
+    assert desk.home.journal() == {}
+    assert own_pool.leased() == {}
