@@ -8,9 +8,11 @@ import base64
 import binascii
 import ipaddress
 import re
+from dataclasses import replace
 
 from asgwarm.domain.record import MalformedRecord, Record
 from asgwarm.domain.value import value
+from asgwarm.errors import ConfigError
 
 _INSTANCE_ID = r"i-[0-9a-f]{1,32}"
 _OS_USER = r"[a-zA-Z_][a-zA-Z0-9_.-]{0,31}"
@@ -58,6 +60,20 @@ class Target:
             os_user=record.os_user,
             host_key=record.host_key,
         )
+
+    def for_user(self, os_user: str) -> "Target":
+        """Return the way in of another user of the same instance.
+
+        Raises:
+            ConfigError: There can be no such user.
+        """
+        try:
+            return replace(self, os_user=os_user)
+        except MalformedRecord as error:
+            raise ConfigError(
+                f"{os_user!r} is no user of an instance",
+                hint="ssh ec2-user@web.asgwarm",
+            ) from error
 
     def __str__(self) -> str:
         return f"{self.instance_id} at {self.address} port {self.port}"

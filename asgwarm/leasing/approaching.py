@@ -10,13 +10,21 @@ from asgwarm.connect.timings import Timings
 from asgwarm.leasing.lease import Lease
 
 
-def approach(lease: Lease, clients: Clients, timings: Timings) -> Approach:
+def approach(
+    lease: Lease, clients: Clients, timings: Timings, *, os_user: str = ""
+) -> Approach:
     """Begin to push the lease's key, or a new one, and to dial its instance.
+
+    Args:
+        os_user: Whom to log in as, if not the one that the row names.
 
     Raises:
         SessionFailed: The lease's row names no way in.
+        ConfigError: There can be no such user.
     """
     target, key = lease.target, lease.key
+    if os_user:
+        target = target.for_user(os_user)
     if key is None:
         with timings.phase("keygen"):
             key = SessionKey.generate()

@@ -10,23 +10,20 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from asgwarm.connect.approach import Approach
 from asgwarm.connect.dial import unreachable
-from asgwarm.connect.keys import SessionKey
-from asgwarm.connect.push import InstanceGone, push_key
+from asgwarm.connect.push import InstanceGone
 from asgwarm.connect.timings import Timings
-from asgwarm.domain.record import MalformedRecord
 from asgwarm.domain.value import value
 from asgwarm.errors import (
-    ConfigError,
     ConnectError,
     LeaseLost,
     LeaseNotFound,
 )
+from asgwarm.leasing.approaching import approach
 from asgwarm.leasing.lease import Lease
 from asgwarm.leasing.limits import RELEASE_TIMEOUT_S
 from asgwarm.leasing.renewal import Renewal
@@ -87,8 +84,8 @@ class RelayedPool(LeasingPool):
                 if is_new:
                     await self._enter_first(lease, claim, caller)
                 else:
-                    async with self._approached(lease, caller.user) as approach:
-                        await self._relay(lease, approach, caller)
+                    async with self._approached(lease, caller.user) as begun:
+                        await self._relay(lease, begun, caller)
             except InstanceGone:
                 if not (is_new and next(tries, None)):
                     raise
@@ -121,11 +118,11 @@ class RelayedPool(LeasingPool):
         """Enter a new lease, or give it back."""
         is_told = False
         try:
-            async with self._approached(lease, caller.user) as approach:
-                await _has_key(approach)
+            async with self._approached(lease, caller.user) as begun:
+                await _has_key(begun)
                 claim.on_claimed(lease)
                 is_told = True
-                await self._relay(lease, approach, caller)
+                await self._relay(lease, begun, caller)
         except BaseException as error:
             if isinstance(error, ConnectError) or not is_told:
                 is_gone = isinstance(error, InstanceGone)
@@ -134,39 +131,21 @@ class RelayedPool(LeasingPool):
 
     @asynccontextmanager
     async def _approached(self, lease: Lease, user: str) -> AsyncIterator[Approach]:
+        begun = approach(lease, self._clients, Timings(), os_user=user)
         try:
-            target = replace(lease.target, os_user=user)
-        except MalformedRecord as error:
-            raise ConfigError(
-                f"{user!r} is no user of an instance", hint="ssh web.asgwarm"
-            ) from error
-        key = lease.key or SessionKey.generate()
-        eic = await asyncio.to_thread(lambda: self._clients.eic)
-
-        async def push() -> None:
-            await asyncio.to_thread(
-                push_key,
-                eic,
-                instance_id=target.instance_id,
-                os_user=target.os_user,
-                public_line=key.public_line,
-            )
-
-        approach = Approach(target, key, push, timings=Timings())
-        try:
-            yield approach
+            yield begun
         finally:
-            await approach.close()
+            await begun.close()
 
-    async def _relay(self, lease: Lease, approach: Approach, caller: Caller) -> None:
+    async def _relay(self, lease: Lease, begun: Approach, caller: Caller) -> None:
         renewal = Renewal(await self._leases(), lease)
         try:
-            sock = await approach.sock()
+            sock = await begun.sock()
         except OSError as error:
-            raise unreachable(approach.target, error) from error
+            raise unreachable(begun.target, error) from error
         renewing = asyncio.create_task(renewal.run(_silent))
         try:
-            await _until_the_end(approach, sock, caller, renewing)
+            await _until_the_end(begun, sock, caller, renewing)
         finally:
             sock.close()
             renewal.stop()
@@ -177,14 +156,14 @@ class RelayedPool(LeasingPool):
 
 
 async def _until_the_end(
-    approach: Approach,
+    begun: Approach,
     sock: socket.socket,
     caller: Caller,
     renewing: "asyncio.Task[None]",
 ) -> None:
     """Offer the key, then pass bytes on until ssh, the instance or the lease ends."""
-    agent, gate = KeyAgent(approach.key, approach.gate.opened), approach.gate
-    host_key = approach.target.host_key
+    agent, gate = KeyAgent(begun.key, begun.gate.opened), begun.gate
+    host_key = begun.target.host_key
     piping = signed = None
     try:
         async with held_open(caller.place, caller.host, agent, host_key):
@@ -210,11 +189,11 @@ async def _first(
     await asyncio.wait(waited, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
 
 
-async def _has_key(approach: Approach) -> None:
+async def _has_key(begun: Approach) -> None:
     """Wait until the push is over; raises what it raised."""
-    await approach.gate.settle()
-    if approach.gate.failed.done():
-        raise approach.gate.failed.result()
+    await begun.gate.settle()
+    if begun.gate.failed.done():
+        raise begun.gate.failed.result()
 
 
 def _silent() -> None:

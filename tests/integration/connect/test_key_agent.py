@@ -86,16 +86,15 @@ async def test_another_key_signs_nothing(asked):
     assert not asked.agent.signed.is_set()
 
 
-@pytest.mark.parametrize("nonsense", [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\0\0\0\1\r"])
-async def test_nonsense_ends_one_connection_and_no_more(asked, nonsense):
-    """An empty question, an endless one, and half a request for a signature."""
+@pytest.mark.parametrize("size", [b"\0\0\0\0", b"\xff\xff\xff\xff"])
+async def test_nonsense_ends_one_connection_and_no_more(asked, size):
+    """An empty question, and an endless one, of which nothing is waited for."""
     asked.opened.set()
     reader, writer = await asyncio.open_unix_connection(asked.path)
-    writer.write(nonsense)
-    writer.write_eof()
-    answered = await reader.read()
-    writer.close()
+    writer.write(size)
 
-    assert answered in (b"", b"\0\0\0\1\5")
+    assert await reader.read() == b""
+
+    writer.close()
     async with asyncssh.connect_agent(asked.path) as client:
         assert list(await client.get_keys())
