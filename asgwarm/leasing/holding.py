@@ -10,7 +10,7 @@ from asgwarm.connect.session import quote_command, run_command, shell
 from asgwarm.connect.streams import Streams
 from asgwarm.connect.timings import Timings
 from asgwarm.connect.way_in import connect
-from asgwarm.errors import SessionFailed
+from asgwarm.errors import LeaseLost, SessionFailed
 from asgwarm.leasing.lease import Lease
 from asgwarm.leasing.limits import RELEASE_TIMEOUT_S
 from asgwarm.leasing.renewal import Renewal
@@ -65,7 +65,7 @@ class Session:
                 on_first_byte=arrived,
             )
         except SessionFailed as error:
-            raise await self._renewal.verdict() or error from error
+            raise await self.verdict() or error from error
 
     async def shell(self, streams: Streams | None = None) -> int:
         """Give the terminal to a login shell; return its exit code. Raises as run."""
@@ -73,7 +73,11 @@ class Session:
         try:
             return await shell(self.conn, streams=streams, on_first_byte=arrived)
         except SessionFailed as error:
-            raise await self._renewal.verdict() or error from error
+            raise await self.verdict() or error from error
+
+    async def verdict(self) -> LeaseLost | None:
+        """Return why the connection broke if that is because the lease has ended."""
+        return await self._renewal.verdict()
 
     @asynccontextmanager
     async def used(self) -> AsyncIterator["asyncssh.SSHClientConnection"]:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from asgwarm.cli.options import Argument
 from asgwarm.domain.names import LEASE_PATTERN, NAME_PATTERN
-from asgwarm.errors import FINDINGS, ConfigError
+from asgwarm.errors import FINDINGS, ConfigError, SessionFailed
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
+    from asgwarm.files.progress import Copied, OnProgress
+    from asgwarm.leasing.holding import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +76,18 @@ async def _copy(ends: Ends, invocation: "Invocation") -> int:
 
     pool, lease = await invocation.find(ends.lease, verb="cp")
     async with pool.session(lease, timings=Timings(), release=False) as session:
-        from asgwarm.files.transfer import fetch, put
-
         with copying.progress(invocation.output) as show:
-            if ends.is_put:
-                done = await put(
-                    session.conn, ends.local, ends.remote, on_progress=show
-                )
-            else:
-                done = await fetch(
-                    session.conn, ends.remote, ends.local, on_progress=show
-                )
+            try:
+                done = await _moved(ends, session, show)
+            except SessionFailed as error:
+                raise await session.verdict() or error from error
     copying.report(done, invocation.output)
     return FINDINGS if done.left_out else 0
+
+
+async def _moved(ends: Ends, session: "Session", show: "OnProgress") -> "Copied":
+    from asgwarm.files.transfer import fetch, put  # with SSH, which is loaded by now
+
+    if ends.is_put:
+        return await put(session.conn, ends.local, ends.remote, on_progress=show)
+    return await fetch(session.conn, ends.remote, ends.local, on_progress=show)

@@ -95,7 +95,7 @@ def _program() -> list[str]:
     started = Path(sys.argv[0])
     if started.name == "asgwarm" and started.is_file():
         return [str(started.absolute())]
-    return [sys.executable, "-m", "asgwarm"]
+    return [sys.executable, "-P", "-m", "asgwarm"]
 
 
 def _check_openssh(invocation: "Invocation") -> None:
