@@ -55,6 +55,7 @@ def text(written: Written) -> str:
         "UpdateHostKeys": "no",
         "VerifyHostKeyDNS": "no",
         "CanonicalizeHostname": "no",
+        "ConnectTimeout": "120",  # a claim may have to wait for an instance
     }
     lines = [f"    {name} {said}" for name, said in settings.items()]
     return "\n".join([_HEAD, *lines]) + "\n"

@@ -81,6 +81,22 @@ def test_what_goes_wrong_has_a_name_and_a_code(user, web, words, code, name):
     assert (done.code, json.loads(done.err)["code"]) == (code, name)
 
 
+def test_a_lease_that_ends_meanwhile_is_named(user, own_region):
+    """Rather than the connection that broke because of it."""
+    (user.folder / "file").write_bytes(BYTES)
+    user.run("cp", "file", "web:")
+    hold = {"service": "ssh", "action": "session", "kind": "hold_before"}
+    own_region.control.set_faults(http=[hold])
+    process = user.start("cp", "file", "web:")  # which asks for a checksum first
+    own_region.until(lambda: own_region.control.status()["held"])
+
+    user.run("release", "web")
+
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 6, said
+    assert b"it ended: released" in said
+
+
 def test_a_terminal_shows_a_bar(user, terminal):
     """And nothing of it stays but the line at the end."""
     (user.folder / "file").write_bytes(BYTES)

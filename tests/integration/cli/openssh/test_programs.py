@@ -227,3 +227,14 @@ def test_leaving_before_the_way_is_open_gives_the_claim_back(
     assert process.communicate(timeout=TIMEOUT_S) == (b"", b"")
     assert desk.home.journal() == {}
     assert own_pool.leased() == {}
+
+
+def test_a_claim_may_take_longer_than_connections_usually_may(desk, own_region):
+    """Whatever the user has said about those."""
+    with desk.config.open("a") as config:
+        config.write("Host *\n    ConnectTimeout 1\n")
+    service = {"service": "dynamodb", "action": "UpdateItem", "owner": "user"}
+    slow = {"kind": "slow", "delay_s": 1.5, "count": 1}
+    own_region.control.set_faults(http=[service | slow])
+
+    assert desk.ssh("web.asgwarm", "echo in").out == b"in\n"
