@@ -21,16 +21,16 @@ from asgwarm.domain.record import Record
 from asgwarm.errors import (
     AsgwarmError,
     ConfigError,
-    GuardRefused,
     LeaseLost,
     UnknownOutcome,
 )
 from asgwarm.leasing import limits
 from asgwarm.leasing.claiming import Claiming
-from asgwarm.leasing.finding import held_already, rival, user_of
+from asgwarm.leasing.finding import held_already, name_taken, user_of
 from asgwarm.leasing.journal import Entry, Outcome
 from asgwarm.leasing.lease import Lease, lease_of
 from asgwarm.leasing.loading import go_in, load_hold
+from asgwarm.leasing.sole import sole
 from asgwarm.leasing.watching import WatchedPool, silent
 from asgwarm.registry.leases import Leases, Wish
 
@@ -212,7 +212,10 @@ class LeasingPool(WatchedPool):
         """Return the lease that the same wish already got."""
         records = (await asyncio.to_thread(leases.all)).values()
         record = held_already(records, wish)
-        return lease_of(self.name, record) if record else None
+        if record is None:
+            return None
+        # Whoever claimed it may have died before it counted.
+        return lease_of(self.name, await asyncio.to_thread(sole, leases, wish, record))
 
     async def _take(self, claiming: Claiming) -> Lease:
         """Claim an instance."""
@@ -231,23 +234,21 @@ class LeasingPool(WatchedPool):
         tier = record.tier if waited else "hot"
         lease = lease_of(self.name, record, tier=tier)
         lease = replace(lease, sent_at_s=claiming.sent_at_s)
-        return await self._look_again(leases, wish, lease)
+        return await self._sole(leases, wish, lease)
 
-    async def _look_again(self, leases: Leases, wish: Wish, mine: Lease) -> Lease:
+    async def _sole(self, leases: Leases, wish: Wish, mine: Lease) -> Lease:
         """Give *mine* back where the same wish was granted elsewhere at once."""
-        if not (wish.lease_name or wish.has_token):
-            return mine
-        records = (await asyncio.to_thread(leases.all)).values()
-        first = rival(records, mine.record)
-        if first is None:
+        try:
+            first = await asyncio.to_thread(sole, leases, wish, mine.record)
+        except BaseException:
+            await self._release_in_time(mine.record)
+            raise
+        if first.instance_id == mine.instance_id:
             return mine
         await self._release_in_time(mine.record)
         if first.lease_id == wish.lease_id:
             return lease_of(self.name, first)
-        raise GuardRefused(
-            f"{wish.lease_name!r} is already the name of {first.lease_id}",
-            hint=f"asgwarm connect {wish.lease_name}",
-        )
+        raise name_taken(first)
 
     async def _release(self, record: Record) -> None:
         leases = await self._leases()

@@ -60,29 +60,16 @@ def held_already(records: Collection[Record], wish: Wish) -> Record | None:
         raise lost
     named = wish.lease_name and live(records, (), wish.lease_name, wish.lease_owner)
     if named:
-        raise GuardRefused(
-            f"{wish.lease_name!r} is already the name of {named.lease_id}",
-            hint=f"asgwarm connect {wish.lease_name}",
-        )
+        raise name_taken(named)
     return None
 
 
-def rival(records: Collection[Record], mine: Record) -> Record | None:
-    """Return the lease that a claim made at the same time has got before *mine*.
-
-    Two claims of one token, or of one name of a user, may both find nothing and both
-    get an instance. The lower instance id is the one that counts.
-    """
-
-    def is_same(other: Record) -> bool:
-        named = other.lease_name == mine.lease_name
-        twin = named and _is_same_user(other, mine.lease_owner)
-        return other.lease_id == mine.lease_id or twin
-
-    leased = [record for record in records if record.state is State.LEASED]
-    same = [record for record in leased if is_same(record)]
-    first = min(same, key=lambda record: record.instance_id, default=mine)
-    return None if first.instance_id == mine.instance_id else first
+def name_taken(by: Record) -> GuardRefused:
+    """Return the error for a name that another lease of the same user has."""
+    return GuardRefused(
+        f"{by.lease_name!r} is already the name of {by.lease_id}",
+        hint=f"asgwarm connect {by.lease_name}",
+    )
 
 
 def _is_same_user(record: Record, owner: str) -> bool:

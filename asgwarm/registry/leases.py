@@ -67,7 +67,7 @@ class Leases:
         Raises:
             PoolNotFound: There is no such pool here, or it never served.
         """
-        with self._named("dynamodb:GetItem"):
+        with self.named("dynamodb:GetItem"):
             meta = self.registry.meta()
         if meta is None:
             raise self._no_pool()
@@ -75,17 +75,17 @@ class Leases:
 
     def all(self) -> dict[str, Record]:
         """Return every well-formed record of the pool, by instance id."""
-        with self._named("dynamodb:Query"):
+        with self.named("dynamodb:Query"):
             return self.registry.records()
 
     def events(self) -> list[Event]:
         """Return what happened to the pool's instances, oldest first."""
-        with self._named("dynamodb:Query"):
+        with self.named("dynamodb:Query"):
             return events_of(self.registry.query(self.registry.instances_pk))
 
     def one(self, instance_id: str) -> Record | None:
         """Return an instance's record; None when there is none that makes sense."""
-        with self._named("dynamodb:GetItem"):
+        with self.named("dynamodb:GetItem"):
             row = self.registry.get(self.registry.instances_pk, f"I#{instance_id}")
         return _record(row)
 
@@ -94,7 +94,7 @@ class Leases:
 
         The list is a hint, the claim decides. Rows that make no sense are left out.
         """
-        with self._named("dynamodb:Query"):
+        with self.named("dynamodb:Query"):
             answer = self.registry.client.query(
                 TableName=self.registry.name,
                 IndexName="ready",
@@ -174,7 +174,7 @@ class Leases:
         """
         while True:  # each turn means that somebody else renewed it
             try:
-                with self._named("dynamodb:UpdateItem"):
+                with self.named("dynamodb:UpdateItem"):
                     return self.registry.move(
                         record.instance_id,
                         record,
@@ -210,7 +210,7 @@ class Leases:
             LeaseLost: The lease had ended otherwise.
         """
         try:
-            with self._named("dynamodb:UpdateItem"):
+            with self.named("dynamodb:UpdateItem"):
                 self.registry.move(
                     record.instance_id,
                     record,
@@ -227,7 +227,7 @@ class Leases:
     def wait_here(self, waiter_id: str, until: int) -> None:
         """Be counted among those who wait for an instance, until a time of AWS's."""
         key = {"pk": encode(f"WAIT#{self.pool}"), "sk": encode(waiter_id)}
-        with self._named("dynamodb:PutItem"):
+        with self.named("dynamodb:PutItem"):
             self.registry.client.put_item(
                 TableName=self.registry.name, Item={**key, "ttl_at": encode(until)}
             )
@@ -235,11 +235,11 @@ class Leases:
     def wait_no_more(self, waiter_id: str) -> None:
         """Be counted no more; who never was is fine."""
         key = {"pk": encode(f"WAIT#{self.pool}"), "sk": encode(waiter_id)}
-        with self._named("dynamodb:DeleteItem"):
+        with self.named("dynamodb:DeleteItem"):
             self.registry.client.delete_item(TableName=self.registry.name, Key=key)
 
     @contextmanager
-    def _named(self, action: str) -> Iterator[None]:
+    def named(self, action: str) -> Iterator[None]:
         """Name what AWS answers; a table that is not there is a pool that is not."""
         with translated(action, self.registry.name):
             try:

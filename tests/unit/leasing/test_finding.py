@@ -4,7 +4,7 @@ import pytest
 
 from asgwarm.domain.record import Record, State
 from asgwarm.errors import GuardRefused, LeaseLost
-from asgwarm.leasing.finding import ended, held_already, live, rival, user_of
+from asgwarm.leasing.finding import ended, held_already, live, user_of
 from asgwarm.registry.leases import Wish
 
 ADA, BOB = "ada@lab:1", "bob@lab:2"
@@ -85,28 +85,3 @@ def test_a_user_is_the_same_in_every_process():
     """The process id is no part of who somebody is."""
     assert user_of("ada@lab:1") == user_of("ada@lab:2") == "ada@lab"
     assert user_of("you@demo") == "you@demo"
-
-
-def test_of_two_claims_of_one_token_the_lower_instance_counts():
-    """Both find nothing, both get an instance; one of them gives its own back."""
-    first, second = _leased(1, "dev.t", ADA), _leased(2, "dev.t", BOB)
-
-    assert rival([first, second], second) is first
-    assert rival([first, second], first) is None
-
-
-def test_a_name_is_granted_to_a_user_once():
-    """Two claims of one user at the same time do not both keep the name."""
-    first = _leased(1, "dev.a", ADA, name="web")
-    second = _leased(2, "dev.b", "ada@lab:9", name="web")
-    bobs = _leased(0, "dev.c", BOB, name="web")
-
-    assert rival([bobs, first, second], second) is first
-    assert rival([bobs, first, second], first) is None
-
-
-def test_leases_without_a_name_are_no_rivals():
-    """No name is no name in common."""
-    first, second = _leased(1, "dev.a", ADA), _leased(2, "dev.b", ADA)
-
-    assert rival([first, second], second) is None
