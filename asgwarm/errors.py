@@ -17,7 +17,8 @@
     │   ├── NoRoute                    nothing answers at the address
     │   ├── KeyPushFailed              EC2 Instance Connect refused the key
     │   ├── HostKeyMismatch            another host key than the pinned one
-    │   └── SessionFailed              authentication refused, connection lost
+    │   └── SessionFailed              authentication refused, no session to be had
+    │       └── ConnectionDropped      it broke when something may have been running
     ├── CommandError                   a command on an instance; with its output
     │   ├── CommandFailed        [1]   it ended with another code than 0
     │   ├── CommandTimeout       [7]   it took longer than allowed, and was ended
@@ -165,9 +166,15 @@ class HostKeyMismatch(ConnectError):
 
 
 class SessionFailed(ConnectError):
-    """Authentication was refused, or the connection was lost."""
+    """Authentication was refused, or the instance opens no session."""
 
     code = "SESSION_FAILED"
+
+
+class ConnectionDropped(SessionFailed):
+    """The connection broke when the remote command may already have been running."""
+
+    code = "CONNECTION_DROPPED"
 
 
 class CommandError(AsgwarmError):

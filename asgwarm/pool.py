@@ -1,7 +1,7 @@
 """A pool under the command line and the API: get an instance, use it, give it back.
 
 Rule 1: a lease that `get` took is given back by it, whatever happens, unless the
-caller keeps it; behind that stands the lease's own end.
+caller keeps it or the connection broke; behind that stands the lease's own end.
 Rule 2: no Describe call between asking and the prompt: the row says everything.
 """
 
@@ -21,12 +21,13 @@ from asgwarm.domain.record import Record
 from asgwarm.errors import (
     AsgwarmError,
     ConfigError,
+    ConnectionDropped,
     LeaseLost,
     UnknownOutcome,
 )
 from asgwarm.leasing import limits
 from asgwarm.leasing.claiming import Claiming
-from asgwarm.leasing.finding import held_already, name_taken, user_of
+from asgwarm.leasing.finding import held_already, name_taken
 from asgwarm.leasing.journal import Entry, Outcome
 from asgwarm.leasing.lease import Lease, lease_of
 from asgwarm.leasing.loading import go_in, load_hold
@@ -145,7 +146,10 @@ class LeasingPool(WatchedPool):
     async def session(
         self, lease: Lease, *, timings: Timings, release: bool
     ) -> AsyncIterator["Session"]:
-        """Connect to a lease's instance; with *release* give it back afterwards."""
+        """Connect to a lease's instance; with *release* give it back afterwards.
+
+        A connection that breaks leaves the lease, so that one can go back to it.
+        """
         is_lost, entered = False, False
         try:
             async with await self.way_in(lease, timings) as session:
@@ -153,6 +157,9 @@ class LeasingPool(WatchedPool):
                 yield session
         except LeaseLost:
             is_lost = True
+            raise
+        except ConnectionDropped:
+            release = False
             raise
         finally:
             if release:
@@ -200,13 +207,6 @@ class LeasingPool(WatchedPool):
             record, exp_at=limits.end_of(record, meta, now), hb_seen=record.hb
         )
         return lease_of(self.name, seen)
-
-    def _check_mine(self, lease: Lease, *, hint: str) -> None:
-        mine = user_of(lease.owner) == user_of(self._owner)
-        if not (mine or self._journal.find(lease.id)):
-            raise LeaseLost(
-                f"lease {lease.id} is {lease.owner}'s, not yours", hint=hint
-            )
 
     async def _held(self, leases: Leases, wish: Wish) -> Lease | None:
         """Return the lease that the same wish already got."""

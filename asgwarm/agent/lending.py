@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from asgwarm.clock import now_s
+from asgwarm.connect.handshake import KEEPALIVE_S, UNANSWERED
 from asgwarm.connect.timings import Timings
 from asgwarm.domain.meta import Meta
 from asgwarm.errors import AsgwarmError, GuardRefused
@@ -28,8 +29,7 @@ from asgwarm.registry.leases import Wish
 TTL_S = 90
 LENGTHEN_AFTER_S = 1.0  # the first bytes have the computer to themselves
 # A spare that lost its way is noticed soon: nobody else is asking for answers there.
-ALIVE_EVERY_S, UNANSWERED = 5, 2
-AS_USUAL_S, UNANSWERED_AS_USUAL = 15, 3
+ALIVE_EVERY_S = 5
 
 
 @dataclass(slots=True)
@@ -147,7 +147,7 @@ class LentPool(LeasingPool):
     async def _lent(
         self, spare: Spare, lease: Lease, timings: Timings
     ) -> AsyncIterator[Session]:
-        spare.session.conn.set_keepalive(AS_USUAL_S, UNANSWERED_AS_USUAL)
+        spare.session.conn.set_keepalive(KEEPALIVE_S, UNANSWERED)
         over = asyncio.Event()
         renewing = asyncio.create_task(self._lengthen(spare, lease.ttl_s, over))
         try:

@@ -129,7 +129,7 @@ class Line:
     Its end counts as SIGHUP, as the end of a terminal does.
     """
 
-    def __init__(self, front: Front, term: str) -> None:
+    def __init__(self, front: Front, env: Mapping[str, str]) -> None:
         self._front = front
         self._on_resize: Callable[[], None] | None = None
         stdin, stdout, stderr = front.fds
@@ -137,7 +137,7 @@ class Line:
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
-            term=term,
+            env=env,
             resizes=self._resizes,
         )
 

@@ -139,7 +139,7 @@ def serve(
         lines: Has the front's among others while the `get` runs.
     """
     message, front = job.message, job.front
-    line = Line(front, message.env.get("TERM", "dumb"))
+    line = Line(front, message.env)
     lines.add(line)
     out, err = _text(front.fds[1]), _text(front.fds[2])
     invoke = partial(

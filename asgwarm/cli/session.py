@@ -7,7 +7,7 @@ way, and after a command, whose output stands first.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from asgwarm.errors import LeaseLost
+from asgwarm.errors import ConnectionDropped, LeaseLost
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
@@ -20,7 +20,7 @@ async def inside(
     session: "Session", timings: "Timings", invocation: "Invocation"
 ) -> int:
     """Run the remote command, or a shell; returns its exit code."""
-    from asgwarm.connect.remote import ConnectionDropped, OutputLost
+    from asgwarm.connect.remote import OutputLost
 
     if invocation.remote is None:
         invocation.output.hand_over()

@@ -23,7 +23,13 @@ from asgwarm.connect.timings import Timings
 from asgwarm.domain.escape import printable
 from asgwarm.errors import HostKeyMismatch, SessionFailed
 
-WINDOW_BYTES = 16 << 20  # at 80 ms of round trip 2 MiB halves the throughput
+# A peer that says nothing is given up after three of these: within a minute, with some
+# time left to find out whether the lease lives.
+KEEPALIVE_S, UNANSWERED = 15, 2
+# asyncssh fills its window up when half of it is used: at 80 ms of round trip this is
+# 25 MiB a second or more. sshd reads ahead up to a window and moves all of that about,
+# so that a larger one costs more than it brings (decision 0025).
+WINDOW_BYTES = 4 << 20
 
 # The instance may see a key later than AWS says that it was sent. sshd allows 6
 # refusals a connection, hardened images 4.
@@ -49,8 +55,8 @@ _OPTIONS: dict[str, Any] = {
     "mac_algs": ["hmac-sha2-256-etm@openssh.com"],  # unused: GCM authenticates
     "compression_algs": None,
     "utf8_decode_errors": "replace",
-    "keepalive_interval": 15,
-    "keepalive_count_max": 3,
+    "keepalive_interval": KEEPALIVE_S,
+    "keepalive_count_max": UNANSWERED,
     "login_timeout": 0,  # the caller's deadline rules
     "window": WINDOW_BYTES,
 }

@@ -6,14 +6,15 @@ Rule: an end without a status is never taken for success.
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncssh
 
+from asgwarm.connect.beside import at_once
 from asgwarm.connect.handshake import quoted
 from asgwarm.connect.output import Output, Taker
-from asgwarm.errors import SessionFailed
+from asgwarm.errors import ConnectionDropped, SessionFailed
 
 NO_STATUS = 255
 READ_BYTES = 1 << 16
@@ -41,10 +42,6 @@ class OutputLost(SessionFailed):
     """What a running command wrote cannot be passed on."""
 
 
-class ConnectionDropped(SessionFailed):
-    """The connection broke when the remote command may already have been running."""
-
-
 class Remote(asyncssh.SSHClientSession[bytes]):
     """One remote command or shell, its output going to file descriptors.
 
@@ -61,6 +58,7 @@ class Remote(asyncssh.SSHClientSession[bytes]):
         make_output: Callable[..., Taker] = Output,
     ) -> None:
         self._fds = {None: stdout, asyncssh.EXTENDED_DATA_STDERR: stderr}
+        self._stderr = stderr
         self._on_first_byte: Callable[[], None] | None = on_first_byte
         self._output = make_output(on_low=self._go_on, on_failure=self.leave)
         self._ended = asyncio.Event()
@@ -71,6 +69,7 @@ class Remote(asyncssh.SSHClientSession[bytes]):
         self._lost: Exception | None = None
         self._status: int | None = None
         self.channel: asyncssh.SSHClientChannel[bytes] | None = None
+        self.on_output: Callable[[bytes], None] | None = None
 
     def connection_made(self, chan: "asyncssh.SSHClientChannel[bytes]") -> None:
         """Note the channel."""
@@ -81,6 +80,8 @@ class Remote(asyncssh.SSHClientSession[bytes]):
         if self._on_first_byte is not None:
             self._on_first_byte()
             self._on_first_byte = None
+        if self.on_output is not None:
+            self.on_output(data)
         if self._output.write(self._fds[datatype], data) and self.channel:
             self.channel.pause_reading()
 
@@ -129,6 +130,10 @@ class Remote(asyncssh.SSHClientSession[bytes]):
         """Say that there is no more input."""
         if self.channel is not None:
             self.channel.write_eof()
+
+    def say(self, line: bytes) -> None:
+        """Write a line of ours among what the other end writes to stderr."""
+        self._output.write(self._stderr, line)
 
     def leave(self) -> None:
         """Take no more part; `wait` returns."""
@@ -200,19 +205,24 @@ def _unwritten(failure: OSError) -> int:
 
 
 async def feed(
-    fd: int | None, remote: Remote, keys: Callable[[bytes], bytes | None] | None = None
+    fd: int | None,
+    remote: Remote,
+    keys: Callable[[bytes], bytes | None] | None = None,
+    may_send: Callable[[], Awaitable[object]] = at_once,
 ) -> None:
     """Send what *fd* gives to *remote*, then the end of input.
 
     Args:
         keys: For a terminal: sees every read first and returns what is to be sent,
             or None to leave. A terminal that is gone leaves too.
+        may_send: Awaited before anything is sent.
     """
     try:
         while data := await _read(fd):
             to_send = keys(data) if keys else data
             if to_send is None:
                 return remote.leave()
+            await may_send()
             await remote.send(to_send)
     except BrokenPipeError:
         return None

@@ -3,25 +3,27 @@
 Rule 1: bytes pass unchanged in both directions, and the exit status too.
 Rule 2: `SessionFailed` as such says that nothing was started; its subclass
 `ConnectionDropped` says that something may have been.
+Rule 3: while the terminal is raw, a line of ours brings its own carriage returns.
 """
 
 import asyncio
 import os
 import shlex
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import asyncssh
 
 from asgwarm.connect import terminal
-from asgwarm.connect.handshake import quoted
-from asgwarm.connect.remote import ConnectionDropped, Remote, feed
+from asgwarm.connect.beside import ALONE, Beside
+from asgwarm.connect.handshake import WINDOW_BYTES, quoted
+from asgwarm.connect.remote import Remote, feed
 from asgwarm.connect.streams import Streams
-from asgwarm.errors import ConfigError, SessionFailed
+from asgwarm.errors import ConfigError, ConnectionDropped, SessionFailed
 
-# What still comes after Ctrl-C is at most a window: ssh(1) gives shells little too.
-_SHELL_WINDOW_BYTES = 1 << 20
+# What still comes after Ctrl-C is at most a window: ssh(1) halves it for shells too.
+_SHELL_WINDOW_BYTES = WINDOW_BYTES // 2
 
 
 def quote_command(argv: Sequence[str]) -> str:
@@ -39,7 +41,7 @@ def quote_command(argv: Sequence[str]) -> str:
     return line
 
 
-async def run_command(
+async def run_command(  # noqa: PLR0913  # three of them are its streams
     conn: asyncssh.SSHClientConnection,
     command: str,
     *,
@@ -47,6 +49,7 @@ async def run_command(
     stdout: int,
     stderr: int,
     on_first_byte: Callable[[], None],
+    beside: Beside = ALONE,
 ) -> int:
     """Run *command* with file descriptors of this process as its streams.
 
@@ -69,7 +72,9 @@ async def run_command(
     with ExitStack() as stack:
         stack.callback(remote.close)
         await _start(conn, remote, command=line, request_pty=False)
-        return await _until_end(remote, feed(stdin, remote))
+        with _heard(beside, remote, "{}\n"):
+            feeding = feed(stdin, remote, may_send=beside.may_send)
+            return await _until_end(remote, feeding)
 
 
 async def run_remote(
@@ -93,11 +98,16 @@ async def shell(
     *,
     streams: Streams,
     on_first_byte: Callable[[], None],
+    command: str | None = None,
+    beside: Beside = ALONE,
 ) -> int:
     """Give the user's terminal to a login shell on the instance.
 
     `~.` at the start of a line leaves it. Where the input is no terminal, the shell
     gets none either and reads its commands from there.
+
+    Args:
+        command: A line that gets the terminal in the place of a login shell.
 
     Returns:
         The shell's exit status; 255 after `~.`.
@@ -112,26 +122,48 @@ async def shell(
     with ExitStack() as stack:
         stack.callback(remote.close)
         if os.isatty(streams.stdin):
-            return await _in_terminal(conn, remote, streams)
-        await _start(conn, remote, request_pty=False)
-        return await _until_end(remote, feed(streams.stdin, remote))
+            return await _in_terminal(conn, remote, streams, command, beside)
+        await _start(conn, remote, command=command, request_pty=False)
+        with _heard(beside, remote, "{}\n"):
+            feeding = feed(streams.stdin, remote, may_send=beside.may_send)
+            return await _until_end(remote, feeding)
 
 
 async def _in_terminal(
-    conn: asyncssh.SSHClientConnection, remote: Remote, streams: Streams
+    conn: asyncssh.SSHClientConnection,
+    remote: Remote,
+    streams: Streams,
+    command: str | None,
+    beside: Beside,
 ) -> int:
+    from asgwarm.connect.screen import Screen  # commands need none
+
     fd, resizes = streams.stdin, streams.resizes or terminal.resizes
+    screen = Screen()
+    remote.on_output = screen.see
     await _start(
         conn,
         remote,
+        command=command,
+        env=streams.terminal_environment,
         request_pty="force",
         term_type=streams.terminal_type,
         term_size=terminal.size(fd),
         term_modes=terminal.modes(fd),
         window=_SHELL_WINDOW_BYTES,
     )
-    with resizes(lambda: _resize(remote, fd)), terminal.raw(fd):
-        return await _until_end(remote, feed(fd, remote, keys=terminal.EscapeKeys()))
+    with ExitStack() as stack:
+        stack.enter_context(resizes(lambda: _resize(remote, fd)))
+        stack.enter_context(terminal.raw(fd))
+        stack.callback(screen.put_back, fd)
+        stack.enter_context(_heard(beside, remote, "\r\n{}\r\n"))
+        keys = terminal.EscapeKeys()
+        return await _until_end(remote, feed(fd, remote, keys, beside.may_send))
+
+
+def _heard(beside: Beside, remote: Remote, form: str) -> "AbstractContextManager[None]":
+    """Let notices come out among the remote's own words."""
+    return beside.notices.heard_by(lambda said: remote.say(form.format(said).encode()))
 
 
 def _resize(remote: Remote, fd: int) -> None:

@@ -1,19 +1,30 @@
-"""A lease in use: connected, renewed while it is open."""
+"""A lease in use: connected, renewed while it is open, given back at the end.
+
+Rule 1: renewing stops, and its last write is waited for, before anything else is
+written about the lease.
+Rule 2: a connection that breaks is no end of the lease, unless the lease had ended.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from asgwarm.connect.approach import Approach
+from asgwarm.connect.beside import Beside
 from asgwarm.connect.session import quote_command, run_command, shell
 from asgwarm.connect.streams import Streams
 from asgwarm.connect.timings import Timings
 from asgwarm.connect.way_in import connect
-from asgwarm.errors import LeaseLost, SessionFailed
+from asgwarm.errors import (
+    AsgwarmError,
+    ConnectionDropped,
+    LeaseLost,
+    SessionFailed,
+)
 from asgwarm.leasing.lease import Lease
 from asgwarm.leasing.limits import RELEASE_TIMEOUT_S
-from asgwarm.leasing.renewal import Renewal
+from asgwarm.leasing.renewing import Renewal
 from asgwarm.registry.leases import Leases
 
 if TYPE_CHECKING:
@@ -35,6 +46,7 @@ class Session:
         self.lease = renewal.lease
         self._renewal = renewal
         self._timings = timings
+        self._beside = Beside(may_send=renewal.sure, notices=renewal.notices)
 
     def lent(self, lease: Lease, timings: Timings) -> "Session":
         """Return the same connection as another caller's session."""
@@ -52,32 +64,77 @@ class Session:
 
         Raises:
             LeaseLost: The lease ended meanwhile.
-            SessionFailed: The connection broke.
+            ConnectionDropped: The connection broke; the lease lives on.
+            SessionFailed: Nothing was started.
         """
-        arrived, streams = self._first_byte(), streams or Streams.own()
-        try:
-            return await run_command(
-                self.conn,
-                quote_command(argv),
-                stdin=streams.stdin,
-                stdout=streams.stdout,
-                stderr=streams.stderr,
-                on_first_byte=arrived,
-            )
-        except SessionFailed as error:
-            raise await self.verdict() or error from error
+        streams = streams or Streams.own()
+        running = run_command(
+            self.conn,
+            quote_command(argv),
+            stdin=streams.stdin,
+            stdout=streams.stdout,
+            stderr=streams.stderr,
+            on_first_byte=self._first_byte(),
+            beside=self._beside,
+        )
+        return await self._to_its_end(running)
 
-    async def shell(self, streams: Streams | None = None) -> int:
-        """Give the terminal to a login shell; return its exit code. Raises as run."""
-        arrived, streams = self._first_byte(), streams or Streams.own()
+    async def shell(
+        self, streams: Streams | None = None, *, outlives: bool = False
+    ) -> int:
+        """Give the terminal to a login shell; return its exit code. Raises as run.
+
+        Args:
+            outlives: It is one that the next session finds again, if there is tmux.
+        """
+        from asgwarm.connect import tmux  # few ask for it
+
+        running = shell(
+            self.conn,
+            streams=streams or Streams.own(),
+            on_first_byte=self._first_byte(),
+            command=tmux.LINE if outlives else None,
+            beside=self._beside,
+        )
+        return await self._to_its_end(running)
+
+    async def stay(self, hear: Callable[[str], None]) -> None:
+        """Stay connected, and keep the lease, until cancelled; raises as run.
+
+        Args:
+            hear: Gets what there is to say meanwhile, a sentence each.
+        """
+        with self._beside.notices.heard_by(hear):
+            await self.conn.wait_closed()
+        broke = ConnectionDropped("the SSH connection broke", hint="asgwarm ls")
+        raise await self._why(broke)
+
+    def forward_agent(self, path: str) -> None:
+        """Let what is started from now on use the SSH agent at *path*."""
+        from asgwarm.connect import agent_forwarding
+
+        agent_forwarding.allow(self.conn, path)
+
+    async def _to_its_end(self, running: Awaitable[int]) -> int:
         try:
-            return await shell(self.conn, streams=streams, on_first_byte=arrived)
+            return await running
         except SessionFailed as error:
-            raise await self.verdict() or error from error
+            raise await self._why(error) from error
 
     async def verdict(self) -> LeaseLost | None:
         """Return why the connection broke if that is because the lease has ended."""
         return await self._renewal.verdict()
+
+    async def _why(self, error: SessionFailed) -> AsgwarmError:
+        """Return what *error* comes from, or what is to be done after it."""
+        if lost := await self.verdict():
+            return lost
+        if not isinstance(error, ConnectionDropped):
+            return error
+        return ConnectionDropped(
+            f"{error.message}; {self.lease.id} is still yours",
+            hint=f"asgwarm connect {self.lease.name or self.lease.id}",
+        )
 
     @asynccontextmanager
     async def used(self) -> AsyncIterator["asyncssh.SSHClientConnection"]:
@@ -92,7 +149,7 @@ class Session:
         try:
             yield self.conn
         except SessionFailed as error:
-            raise await self._renewal.verdict() or error from error
+            raise await self._why(error) from error
 
     def _first_byte(self) -> Callable[[], None]:
         """Begin the last phase; what is returned ends it, and the total with it."""

@@ -65,5 +65,9 @@ def end_of(record: Record, meta: Meta, now: int) -> int:
 
     An estimate by the clocks of those who wrote; the function's decides.
     """
-    began = record.lease_seen_at or record.since
-    return min(now + record.dur_s, began + meta.max_lease_s)
+    return min(now + record.dur_s, last_end_of(record, meta))
+
+
+def last_end_of(record: Record, meta: Meta) -> int:
+    """When a lease ends however often it is renewed; an estimate as `end_of`."""
+    return (record.lease_seen_at or record.since) + meta.max_lease_s

@@ -14,8 +14,8 @@ from asgwarm.domain.health import counts_of, why_not_full
 from asgwarm.domain.history import Event
 from asgwarm.domain.names import check_pool
 from asgwarm.domain.record import Record, State
-from asgwarm.errors import LeaseNotFound
-from asgwarm.leasing.finding import ended, live
+from asgwarm.errors import LeaseLost, LeaseNotFound
+from asgwarm.leasing.finding import ended, live, user_of
 from asgwarm.leasing.journal import Entry, Journal
 from asgwarm.leasing.lease import Lease, lease_of
 from asgwarm.leasing.remembered import ReadyLists
@@ -149,6 +149,13 @@ class WatchedPool:
             for entry in self._journal.find(lease_or_name)
             if (entry.pool, entry.region, entry.endpoint) == here
         ]
+
+    def _check_mine(self, lease: Lease, *, hint: str) -> None:
+        mine = user_of(lease.owner) == user_of(self._owner)
+        if not (mine or self._journal.find(lease.id)):
+            raise LeaseLost(
+                f"lease {lease.id} is {lease.owner}'s, not yours", hint=hint
+            )
 
     async def _leases(self) -> Leases:
         client = await asyncio.to_thread(lambda: self._clients.dynamodb)

@@ -26,7 +26,7 @@ from asgwarm.errors import (
 from asgwarm.leasing.approaching import approach
 from asgwarm.leasing.lease import Lease
 from asgwarm.leasing.limits import RELEASE_TIMEOUT_S
-from asgwarm.leasing.renewal import Renewal
+from asgwarm.leasing.renewing import Renewal
 from asgwarm.openssh.door import held_open, prepare, turn
 from asgwarm.openssh.key_agent import KeyAgent
 from asgwarm.openssh.naming import Meant

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
-from asgwarm.clock import now_s
-from asgwarm.leasing.renewal import Renewal
+from asgwarm.clock import awake_s, monotonic_s, now_s
+from asgwarm.connect.beside import Notices
+from asgwarm.leasing.renewing import Clocks, Renewal
 from tests.integration.pools import serve
 
 
@@ -19,9 +20,9 @@ def pool(own_region):
 
 
 @asynccontextmanager
-async def _renewed(leases, lease, on_lost: Callable[[], None], *, look_s=20.0):
+async def _renewed(leases, lease, on_lost: Callable[[], None], **how):
     """Renew a lease in the background for as long as a block lasts."""
-    renewal = Renewal(leases, lease, look_s=look_s)
+    renewal = Renewal(leases, lease, **how)
     task = asyncio.create_task(renewal.run(on_lost))
     yield renewal
     renewal.stop()
@@ -114,3 +115,93 @@ async def test_a_lease_that_ends_is_noticed_by_looking(pool, user):
 
     assert renewal.lost
     assert "it ended: released" in renewal.lost.message
+
+
+@dataclass
+class Laptop:
+    """A computer whose clocks a test moves."""
+
+    slept_s: float = 0.0
+    late_s: int = 0
+
+    def clocks(self) -> Clocks:
+        return Clocks(
+            now_s=lambda: now_s() + self.late_s,
+            monotonic_s=lambda: monotonic_s() + self.slept_s,
+            awake_s=awake_s,
+        )
+
+
+async def test_after_a_sleep_the_lease_is_renewed_before_anything_is_sent(pool, user):
+    """Who may send is told so when the renewal was answered; before, at once."""
+    pool.until_ready(1)
+    ada, laptop = user(pool), Laptop()
+    leases = await ada.pool._leases()
+    lease = await ada.claim()  # for ten minutes: to be renewed in more than three
+
+    async with _renewed(leases, lease, _never, clocks=laptop.clocks()) as renewal:
+        await renewal.sure()
+        assert int(pool.rows()[lease.instance_id]["hb"]) == lease.record.hb
+        laptop.slept_s = 100
+
+        await asyncio.wait_for(renewal.sure(), 20)
+
+        assert int(pool.rows()[lease.instance_id]["hb"]) == lease.record.hb + 1
+    await ada.pool.release(lease)
+
+
+async def test_who_slept_too_long_sends_nothing(pool, user):
+    """The lease has ended meanwhile: that is said, and nobody may send."""
+    pool.until_ready(1)
+    ada, laptop, lost = user(pool), Laptop(), asyncio.Event()
+    leases = await ada.pool._leases()
+    lease = await ada.claim()
+
+    async with _renewed(leases, lease, lost.set, clocks=laptop.clocks()) as renewal:
+        await ada.pool.release(lease)
+        laptop.slept_s = 100
+        sending = asyncio.create_task(renewal.sure())
+
+        await asyncio.wait_for(lost.wait(), 20)
+
+        assert not sending.done()
+        assert "it ended: released" in renewal.lost.message
+        sending.cancel()
+
+
+async def test_the_last_end_of_a_lease_is_said_twice_before(pool, user):
+    """Ten minutes and one minute before the pool's longest time is over."""
+    pool.until_ready(1)
+    ada, laptop, notices = user(pool), Laptop(), Notices()
+    leases = await ada.pool._leases()
+    lease = await ada.claim()
+    longest_s = (await asyncio.to_thread(leases.meta)).max_lease_s
+    how = {"look_s": 0.05, "notices": notices, "clocks": laptop.clocks()}
+    said: list[str] = []
+    heard = asyncio.Event()
+
+    def hear(sentence: str) -> None:
+        said.append(sentence)
+        heard.set()
+
+    with notices.heard_by(hear):
+        async with _renewed(leases, lease, _never, **how):
+            before = _reads(pool)
+            laptop.late_s = longest_s - 900
+            await asyncio.to_thread(
+                pool.region.until, lambda: _reads(pool) > before + 4
+            )
+            assert said == []
+            for left_s in (590, 50):
+                heard.clear()
+                laptop.late_s = longest_s - left_s
+                await asyncio.wait_for(heard.wait(), 20)
+            before = _reads(pool)
+            await asyncio.to_thread(
+                pool.region.until, lambda: _reads(pool) > before + 4
+            )
+
+    assert len(said) == 2
+    assert said[0].startswith(f"asgwarm: {lease.id} ends for good in 10 minutes: ")
+    assert " seconds: " in said[1]
+    await ada.pool.release(lease)

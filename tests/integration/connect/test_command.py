@@ -11,10 +11,10 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from asgwarm.connect.handshake import WINDOW_BYTES
 from asgwarm.connect.output import HIGH_BYTES
-from asgwarm.connect.remote import ConnectionDropped
 from asgwarm.connect.session import quote_command, run_command
-from asgwarm.errors import SessionFailed
+from asgwarm.errors import ConnectionDropped, SessionFailed
 
 BINARY = bytes(range(256)) * 20_000  # 5.12 MB
 
@@ -231,7 +231,7 @@ async def test_a_reader_that_stops_holds_the_instance_back(make_instance, enter)
         assert await running == 0
         assert got_bytes == 64 << 20
         assert sent[0] == 64 << 20
-        assert held_bytes < (16 << 20) + 4 * HIGH_BYTES
+        assert held_bytes < WINDOW_BYTES + 4 * HIGH_BYTES
         conn.abort()
         await conn.wait_closed()
     os.close(reader)

@@ -11,10 +11,9 @@ import pytest
 
 from asgwarm.connect.early import TESTED, EarlyChannel
 from asgwarm.connect.levels import Level, best, stock
-from asgwarm.connect.remote import ConnectionDropped
 from asgwarm.connect.session import run_command, shell
 from asgwarm.connect.streams import Streams
-from asgwarm.errors import SessionFailed
+from asgwarm.errors import ConnectionDropped, SessionFailed
 from tests.integration.connect.server import CountsFromSeven, Recorded
 
 

@@ -5,6 +5,7 @@ import fcntl
 import getpass
 import os
 import pwd
+import signal
 import struct
 import termios
 
@@ -14,7 +15,7 @@ import pytest
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.session import run_command, shell
 from asgwarm.connect.streams import Streams
-from asgwarm.errors import HostKeyMismatch, SessionFailed
+from asgwarm.errors import ConnectionDropped, HostKeyMismatch, SessionFailed
 
 pytestmark = pytest.mark.debian
 
@@ -208,6 +209,38 @@ async def test_a_cancelled_command_sees_the_end_of_its_input(sshd, key, tmp_path
     for fd in (readable, writable, out):
         os.close(fd)
     await close(conn)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("log_level", ["INFO"])
+async def test_a_peer_that_hangs_is_noticed_within_a_minute(sshd, key, tmp_path):
+    """Its TCP goes on answering; sshd itself does not."""
+    conn = await sshd.enter(key)
+    said = tmp_path / "out"
+    out = os.open(said, os.O_RDWR | os.O_CREAT, 0o600)
+    begun = asyncio.Event()
+    running = asyncio.create_task(
+        run_command(
+            conn,
+            "echo $PPID; exec sleep 1000",
+            stdin=None,
+            stdout=out,
+            stderr=out,
+            on_first_byte=begun.set,
+        )
+    )
+    await begun.wait()
+    while not said.read_text():  # noqa: ASYNC110  # another thread's file
+        await asyncio.sleep(0.01)
+    server = int(said.read_text())
+    os.kill(server, signal.SIGSTOP)
+
+    with pytest.raises(ConnectionDropped, match="not responding"):
+        async with asyncio.timeout(60):
+            await running
+
+    os.close(out)
+    os.kill(server, signal.SIGKILL)
 
 
 async def test_a_shell_has_a_terminal_of_our_size(sshd, key):

@@ -16,10 +16,11 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from asgwarm.connect.remote import ConnectionDropped
+from asgwarm.connect.beside import ALONE, Beside, Notices
 from asgwarm.connect.session import shell
 from asgwarm.connect.streams import Streams
 from asgwarm.connect.terminal import raw
+from asgwarm.errors import ConnectionDropped
 
 
 class Terminal:
@@ -101,20 +102,20 @@ async def shell_conn(make_instance, enter):
         await conn.wait_closed()
 
 
-def start(conn: asyncssh.SSHClientConnection, fd: int) -> "asyncio.Task[int]":
+def start(
+    conn: asyncssh.SSHClientConnection, fd: int, beside: Beside = ALONE, **env: str
+) -> "asyncio.Task[int]":
     """Run a shell in the terminal at *fd*."""
+    streams = Streams(stdin=fd, stdout=fd, stderr=fd, env=env)
     return asyncio.create_task(
-        shell(conn, streams=Streams(stdin=fd, stdout=fd), on_first_byte=lambda: None)
+        shell(conn, streams=streams, on_first_byte=lambda: None, beside=beside)
     )
 
 
-async def test_the_shell_gets_the_terminal_and_its_status_passes(
-    shell_conn, terminal, monkeypatch
-):
+async def test_the_shell_gets_the_terminal_and_its_status_passes(shell_conn, terminal):
     """Type and size go there, keys go unseen, the exit status comes back."""
-    monkeypatch.setenv("TERM", "xterm-test")
     before = terminal.modes
-    running = start(shell_conn, terminal.fd)
+    running = start(shell_conn, terminal.fd, TERM="xterm-test")
 
     await terminal.shows(b"xterm-test (100, 40, 0, 0)\r\n")
     assert terminal.modes != before
@@ -141,6 +142,79 @@ async def test_a_new_size_reaches_the_shell(shell_conn, terminal):
     assert signal.getsignal(signal.SIGWINCH) == handler
 
 
+async def test_what_is_pasted_arrives_as_it_is(shell_conn, terminal):
+    """More than a terminal takes at once, letters of all kinds and control keys."""
+    pasted = "grün → 😀 \x1b[200~\x01\x03\x16".encode() * 200
+    running = start(shell_conn, terminal.fd)
+    await terminal.shows(b"(100, 40, 0, 0)\r\n")
+
+    os.set_blocking(terminal.screen, True)
+    typing = asyncio.to_thread(terminal.type, pasted + b"\x04end")
+    seen, _ = await asyncio.gather(terminal.shows(b"end\r\n"), typing)
+
+    shown = seen.replace(b"got ", b"").replace(b"\r\n", b"").replace(b"^C", b"\x03")
+    assert shown == pasted + b"\x04end"
+    terminal.type(b"q")
+    await running
+
+
+async def test_what_the_terminal_shows_is_known_there(make_instance, enter, terminal):
+    """Its colours, and UTF-8 by a locale that is there, whatever it is called here."""
+
+    async def tell(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        process.stdout.write(str(sorted(process.env.items())).encode() + b"\r\n")
+        process.exit(0)
+
+    async with make_instance(handler=tell).serving() as instance:
+        conn = await enter(instance)
+        env = {"LANG": "de_DE.UTF-8", "COLORTERM": "truecolor", "SECRET": "x"}
+        await start(conn, terminal.fd, ALONE, **env)
+        await terminal.shows(
+            b"[('COLORTERM', 'truecolor'), ('LC_CTYPE', 'C.UTF-8')]\r\n"
+        )
+        await start(conn, terminal.fd, LANG="de_DE.UTF-8", LC_ALL="C")
+        await terminal.shows(b"[]\r\n")
+        conn.abort()
+        await conn.wait_closed()
+
+
+async def test_nothing_is_sent_before_it_may_be(shell_conn, terminal):
+    """What is typed meanwhile waits, and arrives."""
+    asked, may_send = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        asked.set()
+        await may_send.wait()
+
+    running = start(shell_conn, terminal.fd, Beside(may_send=wait))
+    await terminal.shows(b"(100, 40, 0, 0)\r\n")
+    terminal.type(b"one")
+    await asked.wait()
+    terminal.resize(columns=132, rows=50)
+    signal.raise_signal(signal.SIGWINCH)
+    assert await terminal.shows(b"now 132x50\r\n") == b"now 132x50\r\n"
+
+    may_send.set()
+
+    await terminal.shows(b"got one\r\n")
+    terminal.type(b"q")
+    await running
+
+
+async def test_a_notice_stands_on_a_line_of_its_own(shell_conn, terminal):
+    """Whether it came before or in the middle; raw mode moves no cursor by itself."""
+    notices = Notices()
+    notices.say("before")
+    running = start(shell_conn, terminal.fd, Beside(notices=notices))
+    await terminal.shows(b"\r\nbefore\r\n")
+
+    notices.say("soon over")
+
+    await terminal.shows(b"\r\nsoon over\r\n")
+    terminal.type(b"q")
+    await running
+
+
 async def test_tilde_dot_leaves(shell_conn, terminal):
     """`~.` at the start of a line leaves with 255; the terminal is given back."""
     before = terminal.modes
@@ -153,6 +227,27 @@ async def test_tilde_dot_leaves(shell_conn, terminal):
 
     assert await running == 255
     assert terminal.modes == before
+
+
+async def test_a_lost_connection_puts_an_editors_screen_back(
+    make_instance, enter, terminal
+):
+    """The screen before it, and a cursor, which it cannot put back any more."""
+
+    async def edit(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        process.stdout.write(b"\x1b[?1049h\x1b[?25ltext")
+        await process.stdin.read()
+
+    async with make_instance(handler=edit).serving() as instance:
+        conn = await enter(instance)
+        running = start(conn, terminal.fd)
+        await terminal.shows(b"text")
+
+        conn.abort()
+
+        await terminal.shows(b"\x1b[m\x1b[?25h\x1b[?1049l")
+        with pytest.raises(ConnectionDropped):
+            await running
 
 
 async def test_a_lost_connection_gives_the_terminal_back(shell_conn, terminal):

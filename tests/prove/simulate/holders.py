@@ -12,7 +12,7 @@ from typing import Any
 
 from asgwarm.domain.record import Record
 from asgwarm.errors import AsgwarmError, LeaseLost, UnknownOutcome
-from asgwarm.leasing.renewal import SAFETY_S
+from asgwarm.leasing.renewing import SAFETY_S
 from asgwarm.registry.leases import Leases, Taken, Wish
 from asgwarm.registry.registry import Registry
 from tests.prove.simulate.dynamo import DynamoClient, Table
