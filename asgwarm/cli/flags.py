@@ -99,7 +99,7 @@ def _receiver(*groups: type[Any]) -> Callable[..., dict[str, Any]]:
     def receive(**values: Any) -> dict[str, Any]:
         return values
 
-    every = [field for group in groups for field in fields(group)]
+    every = [field for group in groups for field in _in_order(group)]
     hints = {field.name: _hint(field) for field in every}
     receive.__annotations__ = hints
     receive.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # typer reads it
@@ -114,6 +114,12 @@ def _receiver(*groups: type[Any]) -> Callable[..., dict[str, Any]]:
         ]
     )
     return receive
+
+
+def _in_order(group: type[Any]) -> list[Any]:
+    """Return the fields of *group*, its own before what it shares with others."""
+    own = inspect.get_annotations(group)
+    return sorted(fields(group), key=lambda field: field.name not in own)
 
 
 def _hint(field: Any) -> Any:

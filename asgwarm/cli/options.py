@@ -45,6 +45,9 @@ def names_of(field: "Field[Any]", what: Option) -> tuple[str, ...]:
     return what.names or ("--" + field.name.replace("_", "-"),)
 
 
+SEVERAL = list[str] | None  # the type of an option that may be repeated
+
+
 def read(groups: Sequence[type[Any]], args: Sequence[str]) -> dict[str, Any] | None:
     """Return the values of the fields of *groups*; None when it takes a real parser.
 
@@ -56,24 +59,35 @@ def read(groups: Sequence[type[Any]], args: Sequence[str]) -> dict[str, Any] | N
     positional = []
     rest = list(args)
     while rest:
-        name, equals, typed = rest.pop(0).partition("=")
-        at = known.get(name)
+        word = rest.pop(0)
+        name, equals, typed = word.partition("=")
         if not name.startswith("-"):
-            positional.append(name + equals + typed)
-        elif at is None or at.field.name in values:
+            positional.append(word)
+            continue
+        at = known.get(name)
+        value = at and _value(at, name, typed if equals else None, rest)
+        if at is None or value is None:
             return None
-        elif at.type is bool and not equals:
-            values[at.field.name] = True
-        elif at.type in (str, str | None) and name.startswith("--"):
-            if not equals and not rest:
-                return None
-            typed = typed if equals else rest.pop(0)
-            if not equals and typed.startswith("-"):
-                return None
-            values[at.field.name] = typed
+        if at.type == SEVERAL:
+            values.setdefault(at.field.name, []).append(value)
         else:
-            return None
+            values[at.field.name] = value  # the last one counts
     return _complete(groups, values, positional)
+
+
+def _value(at: "_Known", name: str, glued: str | None, rest: list[str]) -> Any:
+    """Return an option's value, taken from *rest* where it is no part of its word.
+
+    None where it is not certain what it is.
+    """
+    if at.type is bool:
+        return True if glued is None else None
+    if at.type not in (str, str | None, SEVERAL):
+        return None
+    if glued is not None:
+        # `-L=x` is read otherwise, and what may be repeated has short names.
+        return glued if name.startswith("--") and at.type != SEVERAL else None
+    return rest.pop(0) if rest and not rest[0].startswith("-") else None
 
 
 class _Known(NamedTuple):

@@ -142,7 +142,7 @@ class Session:
 
         Raises:
             LeaseLost: The lease has ended, before or meanwhile.
-            SessionFailed: The connection broke.
+            ConnectionDropped: The connection broke; the lease lives on.
         """
         if self._renewal.lost:
             raise self._renewal.lost

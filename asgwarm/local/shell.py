@@ -58,6 +58,8 @@ async def _spawn(session: Session, home: Path, **how: Any) -> Process:
     terminal = {"TERM": session.term_type} if session.term_type else {}
     agent = session.channel.get_agent_path()
     forwarded = {"SSH_AUTH_SOCK": agent} if agent else {}
+    # tmux finds its server by this: no instance's is another one's.
+    asked["TMUX_TMPDIR"] = str(home)
     return await asyncio.create_subprocess_exec(
         SHELL,
         *command,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
+from asgwarm.cli.entering import Entering, Entry, entry_of
 from asgwarm.cli.flags import PoolArgument
 from asgwarm.cli.options import option
 from asgwarm.domain.escape import printable
@@ -27,7 +28,7 @@ class Wanted(TypedDict):
 
 
 @value
-class Flags:
+class Flags(Entering):
     """What `get` accepts."""
 
     pool: PoolArgument = ""
@@ -64,16 +65,21 @@ def run(flags: Flags, invocation: "Invocation") -> int:
     With a command after `--` that is run instead, and its exit code is ours:
     `asgwarm get -- make test`. The instance is released at the end.
     """
+    entry = entry_of(flags, invocation)
     if flags.no_shell and invocation.remote is not None:
         raise ConfigError(
             "--no-shell runs no command", hint="asgwarm get --no-shell --json"
         )
+    if flags.no_shell and entry != Entry():
+        raise ConfigError(
+            "--no-shell connects to nothing", hint="asgwarm get -N -L 8080:localhost:80"
+        )
     # While all that is needed next is still loaded.
     invocation.clients.open_ahead(pushes=not flags.no_shell)
-    return invocation.run(_get(flags, invocation))
+    return invocation.run(_get(flags, invocation, entry))
 
 
-async def _get(flags: Flags, invocation: "Invocation") -> int:
+async def _get(flags: Flags, invocation: "Invocation", entry: Entry) -> int:
     from asgwarm.cli.session import inside, report
     from asgwarm.connect.timings import Timings
 
@@ -89,7 +95,7 @@ async def _get(flags: Flags, invocation: "Invocation") -> int:
     }
     if not flags.no_shell:
         async with pool.get(keep=flags.keep, **wanted) as session:
-            return await inside(session, timings, invocation)
+            return await inside(session, timings, invocation, entry)
     lease = await pool.claim(**wanted)
     report(lease, timings.as_dict(), invocation)
     if not invocation.output.json:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from asgwarm.cli.views.words import money, utc
 
 if TYPE_CHECKING:
+    from asgwarm.domain.forwards import Forward
     from asgwarm.domain.record import Record
     from asgwarm.leasing.lease import Lease
     from asgwarm.leasing.standing import PoolStatus
@@ -44,6 +45,19 @@ def lease(
     if timings is not None:
         document["timings"] = dict(timings)
     return document | dict(notes)
+
+
+def forwards(listening: "Iterable[Forward]") -> list[Document]:
+    """What is forwarded: which end listens, by its option, where, and for what."""
+    return [
+        {
+            "option": str(each.kind),
+            "listens_at": each.listens_at,
+            "port": each.port,
+            "goes_to": each.goes_to,
+        }
+        for each in listening
+    ]
 
 
 def listing(

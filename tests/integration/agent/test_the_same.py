@@ -5,6 +5,8 @@ That the agent did run them is shown by what it counts.
 
 import pytest
 
+from tests.integration.cli.test_dropped import *  # noqa: F403
+from tests.integration.cli.test_entering import *  # noqa: F403
 from tests.integration.cli.test_get import *  # noqa: F403
 from tests.integration.cli.test_signals import *  # noqa: F403
 

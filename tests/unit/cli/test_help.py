@@ -72,3 +72,12 @@ def test_help_imports_nothing_costly(argv):
 
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert not loaded & TOO_COSTLY
+
+
+def test_what_a_command_has_of_its_own_is_explained_first(capfd):
+    """Then what it shares with another, then what all have."""
+    run(["get", "--help"], {})
+
+    out = capfd.readouterr().out
+    places = [out.index(f" {name} ") for name in ("--ttl", "-L", "--tmux", "--json")]
+    assert places == sorted(places)

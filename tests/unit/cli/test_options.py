@@ -50,6 +50,7 @@ def test_what_is_read_quickly_is_what_the_other_parser_reads(command, data):
         ["dev", "--json"],
         ["--wait", "90s", "--name=web", "--keep", "--local", "dev"],
         ["--region", "eu-west-1", "--token", "a.b"],
+        ["-L", "8080:localhost:80", "dev", "-L", "1:a:1", "-D", "1080", "-N", "-A"],
     ],
 )
 def test_what_people_type_is_read_quickly(args):
