@@ -1,8 +1,9 @@
 """`make bench`: `asgwarm get` beside everything that one would do instead.
 
 Measures the time from starting a command to the first byte of what it ran on an
-instance, on stand-ins for AWS behind a wire of a known length. Prints tables and
-writes bench.json and bench.svg. Not reaching a target is a figure and no failure.
+instance, and how a session feels that is open, on stand-ins for AWS behind a wire of a
+known length. Prints tables and writes bench.json and bench.svg. Not reaching a target
+is a figure and no failure.
 """
 
 import argparse
@@ -20,11 +21,15 @@ from asgwarm.clock import monotonic_s
 from tests.bench.command import REPOSITORY, BenchFailed
 from tests.bench.conditions import RUNS, Conditions
 from tests.bench.figures import Run
+from tests.bench.live import figures as live
+from tests.bench.live import measure as live_measure
+from tests.bench.live.figures import Live
 from tests.bench.measure import run
 from tests.bench.plot import svg
 from tests.bench.report import WIDTH, document, show
 from tests.bench.ways import NAMES
 
+INTERACTIVE = "interactive"  # the runs of open sessions
 BUDGET_S = 13 * 60  # for all runs; what is left of the 15 minutes is for the way there
 QUICK_ROUNDS, QUICK_BUDGET_S = 2, 100
 
@@ -35,12 +40,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave nothing behind
     console = Console(width=WIDTH, highlight=False)
     try:
-        runs = _runs(asked, Console(stderr=True, width=WIDTH))
+        runs, sessions = _measured(asked, Console(stderr=True, width=WIDTH))
     except BenchFailed as failed:
         sys.stderr.write(f"bench: {failed}\n")
         return 1
-    show(runs, console)
-    _write(runs, asked.into)
+    show(runs, sessions, console)
+    _write(runs, sessions, asked.into)
     return 0
 
 
@@ -51,7 +56,7 @@ def _asked() -> argparse.Namespace:
     options.add_argument(
         "--ways", type=_some(NAMES), default=NAMES, help=f"of {','.join(NAMES)}"
     )
-    names = tuple(each.name for each in RUNS)
+    names = (*(each.name for each in RUNS), INTERACTIVE)
     options.add_argument(
         "--runs", type=_some(names), default=names, help=f"of {','.join(names)}"
     )
@@ -70,18 +75,28 @@ def _some(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     return some
 
 
-def _runs(asked: argparse.Namespace, console: Console) -> list[Run]:
+def _measured(
+    asked: argparse.Namespace, console: Console
+) -> tuple[list[Run], list[Live]]:
     chosen = [_changed(each, asked) for each in RUNS if each.name in asked.runs]
-    began_s, done = monotonic_s(), []
+    sessions = [_changed(each, asked) for each in live.RUNS]
+    sessions = sessions if INTERACTIVE in asked.runs else []
+    began_s, count = monotonic_s(), len(chosen) + len(sessions)
     budget_s = QUICK_BUDGET_S if asked.quick else BUDGET_S
-    for number, conditions in enumerate(chosen, start=1):
-        until_s = began_s + budget_s * number / len(chosen)
-        console.print(f"measuring {conditions.name}", style="dim")
-        with console.status(conditions.name) as status:
-            done.append(
-                run(conditions, asked.ways, until_s=until_s, tell=status.update)
-            )
-    return done
+    runs: list[Run] = []
+    lives: list[Live] = []
+    for number, conditions in enumerate([*chosen, *sessions], start=1):
+        until_s = began_s + budget_s * number / count
+        is_session = number > len(chosen)
+        name = INTERACTIVE if is_session else conditions.name
+        console.print(f"measuring {name}, RTT {conditions.rtt_ms} ms", style="dim")
+        with console.status(name) as status:
+            tell = status.update
+            if is_session:
+                lives.append(live_measure.run(conditions, until_s=until_s, tell=tell))
+            else:
+                runs.append(run(conditions, asked.ways, until_s=until_s, tell=tell))
+    return runs, lives
 
 
 def _changed(conditions: Conditions, asked: argparse.Namespace) -> Conditions:
@@ -91,9 +106,9 @@ def _changed(conditions: Conditions, asked: argparse.Namespace) -> Conditions:
     return replace(changed, rounds=asked.rounds or changed.rounds)
 
 
-def _write(runs: Sequence[Run], folder: Path) -> None:
+def _write(runs: Sequence[Run], sessions: Sequence[Live], folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    text = json.dumps(document(runs), indent=2)
+    text = json.dumps(document(runs, sessions), indent=2)
     (folder / "bench.json").write_text(text + "\n")
     (folder / "bench.svg").write_text(svg(runs))
 

@@ -91,7 +91,7 @@ def run(
     """
     with laid_out(conditions) as desk, probing(desk.network.client) as probe:
         network = desk.network
-        facts = _facts(conditions, probe, network) | _rtt(probe, network)
+        facts = facts_of(conditions, probe, network)
         lines = {n: argv for n, argv in commands(desk).items() if n in wanted}
         with master(desk), agents(desk, wanted, probe.shoot):
             _await_master(probe, desk)
@@ -165,10 +165,12 @@ def _await_master(probe: Probe, desk: Desk) -> None:
             raise BenchFailed("OpenSSH's master does not connect")
 
 
-def _facts(
+def facts_of(
     conditions: Conditions, probe: Probe, network: Network
 ) -> dict[str, str | int | float]:
+    """Return what else is to be known of a run."""
     return {
+        **_rtt(probe, network),
         "network": network.how,
         "dynamodb_ms": DYNAMODB_MS,
         "ec2_ms": EC2_MS,

@@ -10,6 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.figures import LIMIT, Run, Summary
+from tests.bench.live import figures as live
+from tests.bench.live import report as live_report
+from tests.bench.live.figures import Live
 from tests.bench.targets import Verdict, verdicts
 from tests.bench.ways import PRODUCT
 
@@ -17,12 +20,14 @@ WIDTH = 100  # columns
 _LIBRARIES = ("asyncssh", "boto3", "cryptography")
 
 
-def document(runs: Sequence[Run]) -> dict[str, Any]:
+def document(runs: Sequence[Run], sessions: Sequence[Live] = ()) -> dict[str, Any]:
     """Return everything as a document."""
+    found = verdicts(runs) + live.verdicts(sessions)
     return {
         "machine": machine(),
         "runs": [_run(run) for run in runs],
-        "targets": [_verdict(one) for one in verdicts(runs)],
+        "sessions": [live_report.document(session) for session in sessions],
+        "targets": [_verdict(one) for one in found],
     }
 
 
@@ -65,13 +70,16 @@ def _verdict(one: Verdict) -> dict[str, Any]:
     }
 
 
-def show(runs: Sequence[Run], console: Console) -> None:
+def show(runs: Sequence[Run], sessions: Sequence[Live], console: Console) -> None:
     """Print the tables of all runs, then the targets."""
     for run in runs:
         console.print(_conditions(run))
         console.print(table(run))
         console.print()
-    console.print(_targets(verdicts(runs)))
+    for session in sessions:
+        console.print(live_report.table(session))
+        console.print()
+    console.print(_targets(verdicts(runs) + live.verdicts(sessions)))
     told = ", ".join(f"{name} {what}" for name, what in machine().items())
     console.print(f"{told}; stand-ins, not AWS", style="dim")
 

@@ -37,7 +37,7 @@ def test_the_document_has_every_way_with_its_figures():
 def test_the_tables_fit_their_width_and_cut_nothing():
     """Every name and figure is there, on 100 columns."""
     out = io.StringIO()
-    show(RUNS, Console(file=out, width=WIDTH))
+    show(RUNS, [], Console(file=out, width=WIDTH))
     lines = out.getvalue().splitlines()
 
     assert max(map(len, lines)) <= WIDTH == 100
