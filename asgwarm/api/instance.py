@@ -93,7 +93,12 @@ class AsyncInstance:
         sinks = Sinks(stdout, stderr, limit_bytes=max_output_bytes)
         async with self._session.used() as conn:
             done = await running.run(
-                conn, line, stdin=stdin, sinks=sinks, timeout_s=timeout
+                conn,
+                line,
+                stdin=stdin,
+                sinks=sinks,
+                timeout_s=timeout,
+                may_send=self._session.may_send,
             )
         return done.check() if check else done
 
@@ -110,8 +115,8 @@ class AsyncInstance:
         streams = Streams.own()
         if threading.current_thread() is not threading.main_thread():
             streams = replace(streams, resizes=partial(watched, streams.stdin))
-        async with self._session.used():
-            return await self._session.shell(streams)
+        self._session.check()
+        return await self._session.shell(streams)
 
     async def put(
         self,

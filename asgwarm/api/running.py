@@ -6,11 +6,12 @@ Rule 2: an error tells what the command had written by then.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from asgwarm.api.done import Done
+from asgwarm.connect.beside import at_once
 from asgwarm.connect.command_line import CommandLine
 from asgwarm.connect.remote import Remote
 from asgwarm.connect.session import run_remote
@@ -29,9 +30,12 @@ async def run(
     stdin: Source,
     sinks: Sinks,
     timeout_s: float | None,
-    on_first_byte: Callable[[], None] = lambda: None,
+    may_send: Callable[[], Awaitable[object]] = at_once,
 ) -> Done:
     """Run a command to its end and return what became of it.
+
+    Args:
+        may_send: Awaited before any of the input is sent.
 
     Raises:
         CommandTimeout: It took longer than *timeout_s*, and was ended.
@@ -41,7 +45,7 @@ async def run(
     remote = Remote(
         stdout=STDOUT_FD,
         stderr=STDERR_FD,
-        on_first_byte=on_first_byte,
+        on_first_byte=lambda: None,
         make_output=sinks.output,
     )
     with ExitStack() as stack:
@@ -52,7 +56,7 @@ async def run(
                     conn,
                     remote,
                     command.line,
-                    lambda: pour(stdin, remote, before=command.first_input),
+                    lambda: pour(stdin, remote, command.first_input, may_send),
                 )
         except TimeoutError as error:
             await remote.end()

@@ -6,9 +6,11 @@ Rule 2: a command that ends early leaves the rest unread, which is no error.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from io import UnsupportedOperation
 from typing import Protocol, TypeAlias
 
+from asgwarm.connect.beside import at_once
 from asgwarm.connect.remote import READ_BYTES, Remote, feed
 
 
@@ -22,16 +24,27 @@ class Readable(Protocol):
 Source: TypeAlias = bytes | str | Readable | None
 
 
-async def pour(source: Source, remote: Remote, *, before: bytes = b"") -> None:
-    """Send *before*, then what *source* gives as UTF-8, then the end of input."""
+async def pour(
+    source: Source,
+    remote: Remote,
+    before: bytes = b"",
+    may_send: Callable[[], Awaitable[object]] = at_once,
+) -> None:
+    """Send *before*, then what *source* gives as UTF-8, then the end of input.
+
+    Args:
+        may_send: Awaited before anything is sent.
+    """
     try:
         if before:
+            await may_send()
             await remote.send(before)
         if source is not None and not isinstance(source, bytes | str):
-            await _read(source, remote)
+            await _read(source, remote, may_send)
             return
         data = _encoded(source or b"")
         for at in range(0, len(data), READ_BYTES):
+            await may_send()
             await remote.send(data[at : at + READ_BYTES])
     except BrokenPipeError:
         return
@@ -41,15 +54,18 @@ async def pour(source: Source, remote: Remote, *, before: bytes = b"") -> None:
     remote.send_eof()
 
 
-async def _read(file: Readable, remote: Remote) -> None:
+async def _read(
+    file: Readable, remote: Remote, may_send: Callable[[], Awaitable[object]]
+) -> None:
     try:
         fd: int = file.fileno()  # type: ignore[attr-defined]  # not every file has one
     except (AttributeError, UnsupportedOperation):
         while data := await asyncio.to_thread(file.read, READ_BYTES):
+            await may_send()
             await remote.send(_encoded(data))
         remote.send_eof()
     else:
-        await feed(fd, remote)
+        await feed(fd, remote, may_send=may_send)
 
 
 def _encoded(data: bytes | str) -> bytes:

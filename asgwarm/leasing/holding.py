@@ -55,6 +55,11 @@ class Session:
         return session
 
     @property
+    def may_send(self) -> Callable[[], Awaitable[object]]:
+        """What is awaited before anything is sent to the instance."""
+        return self._beside.may_send
+
+    @property
     def is_lost(self) -> bool:
         """Whether the connection or the lease has ended."""
         return self._renewal.lost is not None or self.conn.is_closed()
@@ -136,6 +141,15 @@ class Session:
             hint=f"asgwarm connect {self.lease.name or self.lease.id}",
         )
 
+    def check(self) -> None:
+        """Return if the lease is not known to have ended.
+
+        Raises:
+            LeaseLost: It is.
+        """
+        if self._renewal.lost:
+            raise self._renewal.lost
+
     @asynccontextmanager
     async def used(self) -> AsyncIterator["asyncssh.SSHClientConnection"]:
         """Give the connection to a block; say why when it breaks under it.
@@ -144,8 +158,7 @@ class Session:
             LeaseLost: The lease has ended, before or meanwhile.
             ConnectionDropped: The connection broke; the lease lives on.
         """
-        if self._renewal.lost:
-            raise self._renewal.lost
+        self.check()
         try:
             yield self.conn
         except SessionFailed as error:
