@@ -34,6 +34,7 @@ _UP: dict[str, tuple[type, ...]] = {
     "warm": (int,),
     "cap": (int,),
     "owner-cap": (int,),
+    "shards": (int,),
     "instance-type": (str,),
     "ami": (str,),
     "setup": (str,),

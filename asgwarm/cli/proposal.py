@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from asgwarm.clients import Clients
 
 _AS_THEY_ARE = (
-    *("hot", "warm", "cap", "owner_cap", "instance_type"),
-    *("ami", "vpc", "allow", "address"),
+    *("hot", "warm", "cap", "owner_cap", "shards"),
+    *("instance_type", "ami", "vpc", "allow", "address"),
 )
 _DURATIONS = ("setup_timeout", "max_lease")
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from asgwarm.domain.value import read, value
 
+MOST_SHARDS = 64
+
 
 @value
 class Settings:
@@ -26,6 +28,7 @@ class Settings:
     address_type: str  # "public" or "private"
     os_user: str
     on_delete: str  # "refuse" or "end": live leases when the stack is deleted
+    shards: int  # partitions of instance rows; what META says counts
 
 
 def settings_from(document: str) -> Settings:
@@ -47,6 +50,7 @@ class Meta:
     owner_cap: int = 0  # live leases of one user at most; 0 sets no limit
     refresh_at: int = 0  # free instances born before are to be replaced
     seen_at: int = 0  # when all that was ready was last found where it should be
+    shards: int = 1  # partitions of instance rows; the stack's first number, for good
 
     @property
     def draining(self) -> bool:
@@ -57,6 +61,7 @@ class Meta:
 def meta_from_row(row: Mapping[str, object]) -> Meta | None:
     """Decode a META row of plain Python values; None when it makes no sense."""
     try:
-        return read(Meta, row)
+        meta = read(Meta, row)
     except ValueError:
         return None
+    return meta if 0 < meta.shards <= MOST_SHARDS else None

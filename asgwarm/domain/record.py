@@ -4,8 +4,11 @@ Rule 1: a row is decoded strictly. What makes no sense is a MalformedRecord and
 is never offered to anybody.
 Rule 2: attributes that this version does not know are ignored here and kept in
 the table, since every write names the attributes that it changes.
+Rule 3: in which partition a row is follows from the instance's id and the pool's number
+of shards, and from nothing else.
 """
 
+from binascii import crc32
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -46,6 +49,7 @@ class Record:
     state: State
     gen: int  # grows with every change of state; the fencing number
     epoch: str  # id of the stack that the row belongs to
+    pk: str = ""  # the partition that the row is in
     since: int = 0  # when the row entered its state
     born_at: int = 0  # when the row was made, by the function's clock
     address: str = ""  # where SSH answers
@@ -67,6 +71,11 @@ class Record:
     why: str = ""
     # One line for every change of state: "<unix seconds> <edge> <actor> <why>".
     history: tuple = ()  # type: ignore[type-arg]  # of str; read at run time
+
+
+def shard_of(instance_id: str, shards: int) -> int:
+    """Return which of so many shards an instance's row is in, from 0 on."""
+    return crc32(instance_id.encode()) % shards
 
 
 def record_from_row(row: Mapping[str, object]) -> Record:

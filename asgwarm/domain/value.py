@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -20,7 +20,7 @@ def value(cls: type[Any]) -> type[Any]:
     """
     made: Any = dataclass(repr=False, eq=False, kw_only=True)(cls)
     made.__repr__, made.__eq__, made.__hash__ = _repr, _eq, _hash
-    return cast("type[Any]", made)
+    return made  # type: ignore[no-any-return]  # it is what cls is
 
 
 def _repr(self: Any) -> str:

@@ -1,8 +1,9 @@
 """The stack's custom resource: it is made last and goes first.
 
-On create and update it makes the pool serve at once. On delete it refuses while
-somebody holds a lease (or ends the leases, if the stack says so), and ends every
-instance: after it the loop that watches them is deleted too.
+On create and update it makes the pool serve at once; it refuses another number of
+shards than the pool has. On delete it refuses while somebody holds a lease (or ends the
+leases, if the stack says so), and ends every instance: after it the loop that watches
+them is deleted too.
 """
 
 import json
@@ -17,16 +18,17 @@ from asgwarm.lambdas.reconcile import reconcile
 from asgwarm.lambdas.world import World, log
 from asgwarm.registry.table import ConditionFailed
 
-WHY = "the stack is deleted"
-
 
 def guard(world: World, event: Mapping[str, Any], now: int) -> None:
     """Serve one request of CloudFormation's and answer it, whatever happens."""
     refusal, epoch = "", world.settings.stack_id
     deletes = event["RequestType"] == "Delete"
     try:
+        meta = world.registry.meta()
         if deletes:
             refusal = _close(world, now)
+        elif meta and meta.shards != world.settings.shards:
+            refusal = f"Shards stays {meta.shards}"  # no row moves to another
         else:
             world.registry.put_meta(epoch, "pool_mode", "ACTIVE")
             old = event.get("OldResourceProperties", {}).get("Template")
@@ -45,10 +47,9 @@ def guard(world: World, event: Mapping[str, Any], now: int) -> None:
 
 def _close(world: World, now: int) -> str:
     """End everything; return why not."""
-    epoch = world.settings.stack_id
     refusal = _end_leases(world, now)
     if not refusal:
-        world.registry.put_meta(epoch, "pool_mode", "DRAINING")
+        world.registry.put_meta(world.settings.stack_id, "pool_mode", "DRAINING")
         reconcile(world, now)  # ends whatever is free
         refusal = _end_leases(world, now)  # one may have begun meanwhile
     if refusal:
@@ -61,24 +62,28 @@ def _close(world: World, now: int) -> str:
 
 def _end_leases(world: World, now: int) -> str:
     """End the leases if the stack says so; return why not."""
-    records = world.registry.records().values()
-    held = [record for record in records if record.state in HELD]
+    held = [r for r in world.registry.records().values() if r.state in HELD]
     if held and world.settings.on_delete != "end":
         ids = ", ".join(record.lease_id or record.instance_id for record in held)
         return f"{len(held)} leases live: {ids}"[:300]
     for record in held:
-        values = {"now": now, "why": WHY, "last_lease": record.lease_id}
         edge = "force" if record.state is State.LEASED else "discard"
         with suppress(ConditionFailed):
-            world.registry.move(record.instance_id, record, edge, **values)
+            world.registry.move(
+                record.instance_id,
+                record,
+                edge,
+                now=now,
+                why="the stack is deleted",
+                last_lease=record.lease_id,
+            )
     return ""
 
 
 def _reply(event: Mapping[str, Any], refusal: str) -> None:
     echoed = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-    status = "FAILED" if refusal else "SUCCESS"
     body = {
-        "Status": status,
+        "Status": "FAILED" if refusal else "SUCCESS",
         "Reason": refusal,
         "PhysicalResourceId": "guard",
         **echoed,

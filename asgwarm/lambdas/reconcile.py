@@ -70,15 +70,17 @@ def _whole_pool(world: World, seen: PoolView, *, hinted: bool) -> None:
             world.registry.put_meta(epoch, do, what)
         elif do == "quarantine":
             # More than any count of changes, as `gen` may make no sense either.
-            values = {
-                "now": seen.now,
-                "gen": seen.now,
-                "last_gen": seen.malformed[what],
-                "epoch": epoch,
-                "why": "its row makes no sense",
-            }
             with suppress(ConditionFailed):
-                world.registry.move(what, None, do, **values)
+                world.registry.move(
+                    what,
+                    None,
+                    do,
+                    now=seen.now,
+                    gen=seen.now,
+                    last_gen=seen.malformed[what],
+                    epoch=epoch,
+                    why="its row makes no sense",
+                )
         else:
             world.fleet.ask(f"{do}_processes", ScalingProcesses=[what])
 

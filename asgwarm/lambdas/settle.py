@@ -49,8 +49,14 @@ def settle(world: World, view: View) -> None:
 
 
 def _move(world: World, view: View, edge: str, why: str) -> View:
-    values = {"now": view.now, "why": why, **_values(view, edge)}
-    record = world.registry.move(view.instance_id, view.record, edge, **values)
+    record = world.registry.move(
+        view.instance_id,
+        view.record,
+        edge,
+        now=view.now,
+        why=why,
+        **_values(view, edge),
+    )
     return replace(view, record=record)
 
 

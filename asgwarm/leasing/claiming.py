@@ -1,7 +1,8 @@
 """How an instance is claimed: candidates, one conditional write each, and patience.
 
 Rule 1: start reading the index at a random place and take its page in random order,
-so that many claimants do not all want the same instance.
+so that many claimants do not all want the same instance. Where the rows lie in several
+shards each page is of a random one; only who finds it empty looks into the others.
 Rule 2: a lost race is no failure: the next candidate, and after two a new page.
 Rule 3: an unknown outcome ends the attempt; going on could strand a lease.
 Rule 4: who waits says so, for the pool to start what is missing; see `waiting`.
@@ -13,9 +14,9 @@ write that fails when it is not so any more.
 
 import asyncio
 import random
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from asgwarm.clock import monotonic_s, now_s
 from asgwarm.connect.timings import Timings
@@ -34,6 +35,7 @@ ROUNDS_WITHOUT_PROGRESS = 25  # pages on which others were faster, without waiti
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 1.0
 LOOK_AROUND_S = 2.0
 FIRST_KEY = "0"  # sorts before every random token
+SHARDS_AT_ONCE = 8  # that are looked into at the same time by who found one empty
 ANSWER_TIMEOUT_S = 1.0  # how long one who was told to stop waits for an answer
 
 
@@ -45,6 +47,7 @@ class Claiming:
         wait_s: How long to go on while there is none; 0 asks once.
         on_wait: Gets one sentence on why there is none, when it changes.
         ready_lists: What earlier claims saw ready; without it every claim reads.
+        dice: Where all chance comes from.
     """
 
     leases: Leases
@@ -54,6 +57,7 @@ class Claiming:
     timings: Timings
     on_wait: Callable[[str], None]
     ready_lists: ReadyLists | None = None
+    dice: random.Random = field(default_factory=random.SystemRandom)
     sent_at_s: float | None = field(default=None, init=False)  # of the last write
     taken: Record | None = field(default=None, init=False)
     is_unsettled: bool = field(default=False, init=False)  # a write without an answer
@@ -74,11 +78,13 @@ class Claiming:
         """
         if record := await self._claim_remembered():
             return record, False
-        now = now_s()
+        now, known = now_s(), self.leases.registry.shards or 1
         meta, page = await asyncio.gather(
-            asyncio.to_thread(self.leases.meta), self._page()
+            asyncio.to_thread(self.leases.meta), self._page(self._draw(known))
         )
         await self._check(meta)
+        if meta.shards != known:  # everybody's first guess is the same shard
+            page = await self._page(self._draw(meta.shards))
         place = Place(self.leases)
         try:
             record, waited = await self._claim(meta, page, place)
@@ -93,6 +99,7 @@ class Claiming:
         known = lists.take(pool, now_s()) if lists else None
         if not known or not limits.allows_ttl(self.wish.dur_s, known.meta):
             return None
+        self.leases.registry.shards = known.meta.shards
         record = await self._try(self._candidates(known.meta, known.records))
         if record:
             self._remember(known.meta, known.read_at)
@@ -122,9 +129,10 @@ class Claiming:
         self, meta: Meta, page: list[Record], place: Place
     ) -> tuple[Record, bool]:
         give_up_at_s = monotonic_s() + self.wait_s
-        pause_s, rounds, waited = FIRST_PAUSE_S, 0, False
+        pause_s, rounds, waited, start = FIRST_PAUSE_S, 0, False, ""
         while True:
             candidates = self._candidates(meta, page)
+            candidates = candidates or await self._elsewhere(meta, start)
             if record := await self._try(candidates):
                 return record, waited
             if not candidates or rounds >= ROUNDS_WITHOUT_PROGRESS:
@@ -133,23 +141,40 @@ class Claiming:
                     raise await self._give_up(meta, contended=bool(candidates))
                 place.take()
                 meta = await self._look_around(meta)
-                await asyncio.sleep(min(left_s, pause_s * random.uniform(0.7, 1.3)))  # noqa: S311  # jitter
+                await asyncio.sleep(min(left_s, pause_s * self.dice.uniform(0.7, 1.3)))
                 pause_s, rounds, waited = min(pause_s * 1.4, LONGEST_PAUSE_S), 0, True
             rounds += 1
             # Where nothing is ready one page from the start shows whatever comes.
-            page = await self._page("" if candidates else FIRST_KEY)
+            start = "" if candidates else FIRST_KEY
+            page = await self._page(self._draw(meta.shards), start)
 
-    async def _page(self, start: str = "") -> list[Record]:
-        """Return a page of the ready index from *start* on, or from a random place.
+    def _draw(self, shards: int) -> int:
+        return self.dice.randrange(shards)
+
+    async def _elsewhere(self, meta: Meta, start: str) -> list[Record]:
+        """Return candidates of shards in random order, from the first that have any.
+
+        Where there is one shard its page has said it all.
+        """
+        others = self.dice.sample(range(meta.shards), meta.shards)
+        while others and meta.shards > 1:
+            some, others = others[:SHARDS_AT_ONCE], others[SHARDS_AT_ONCE:]
+            pages = await asyncio.gather(*(self._page(s, start) for s in some))
+            if found := self._candidates(meta, [*chain(*pages)]):
+                return found
+        return []
+
+    async def _page(self, shard: int, start: str = "") -> list[Record]:
+        """Return a page of a shard's index from *start* on, or from a random place.
 
         A short page goes on at the beginning of the index.
         """
         with self.timings.phase("query"):
-            start = start or secrets.token_hex(8)
-            page = await asyncio.to_thread(self.leases.ready, start)
+            start = start or f"{self.dice.getrandbits(64):016x}"
+            page = await asyncio.to_thread(self.leases.ready, start, shard)
             if len(page) < PAGE and start != FIRST_KEY:
                 known = {record.instance_id for record in page}
-                wrapped = await asyncio.to_thread(self.leases.ready, FIRST_KEY)
+                wrapped = await asyncio.to_thread(self.leases.ready, FIRST_KEY, shard)
                 page += [r for r in wrapped if r.instance_id not in known]
         return page
 
@@ -163,7 +188,7 @@ class Claiming:
             return []
         free = [r for r in page if r.epoch == meta.epoch]
         free = [r for r in free if is_reachable(r)]
-        random.shuffle(free)
+        self.dice.shuffle(free)
         return free
 
     async def _try(self, candidates: list[Record]) -> Record | None:

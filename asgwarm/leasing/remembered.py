@@ -20,7 +20,7 @@ from asgwarm.domain.record import Record
 from asgwarm.domain.value import read, value
 
 FRESH_S = 60
-VERSION = 1
+VERSION = 2
 
 
 @value

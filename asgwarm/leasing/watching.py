@@ -124,8 +124,9 @@ class WatchedPool:
         )
 
         leases = await self._leases()
-        meta, found, known = await asyncio.gather(
-            asyncio.to_thread(leases.meta),
+        # META first: it says where the rows are.
+        meta = await asyncio.to_thread(leases.meta)
+        found, known = await asyncio.gather(
             asyncio.to_thread(leases.all),
             asyncio.to_thread(prices, self._clients, self.name),
         )

@@ -8,10 +8,10 @@ Rule 3: nothing here reads a clock that decides; `now` is for the eyes of people
 a time decides, it is the one in the answers of AWS.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -33,9 +33,9 @@ from asgwarm.errors import (
 from asgwarm.registry.registry import Registry
 from asgwarm.registry.table import ConditionFailed, Row, decode, encode
 
+T = TypeVar("T")
 PAGE = 8  # candidates of one Query; see the contention figures in the documentation
-# Answers that say for certain that a write was not applied.
-_DEFINITE = (AccessDenied, CredentialsMissing, ConfigError)
+_DEFINITE = (AccessDenied, CredentialsMissing, ConfigError)  # nothing was applied
 
 
 @value
@@ -75,22 +75,20 @@ class Leases:
 
     def all(self) -> dict[str, Record]:
         """Return every well-formed record of the pool, by instance id."""
-        with self.named("dynamodb:Query"):
-            return self.registry.records()
+        return self._listed(self.registry.records)
 
     def events(self) -> list[Event]:
         """Return what happened to the pool's instances, oldest first."""
-        with self.named("dynamodb:Query"):
-            return events_of(self.registry.query(self.registry.instances_pk))
+        return self._listed(lambda: events_of(self.registry.rows()))
 
-    def one(self, instance_id: str) -> Record | None:
-        """Return an instance's record; None when there is none that makes sense."""
+    def again(self, record: Record) -> Record | None:
+        """Return a record as its row is now; None when there is none of any sense."""
         with self.named("dynamodb:GetItem"):
-            row = self.registry.get(self.registry.instances_pk, f"I#{instance_id}")
+            row = self.registry.get(record.pk, f"I#{record.instance_id}")
         return _record(row)
 
-    def ready(self, start: str) -> list[Record]:
-        """Return up to PAGE ready instances, from *start* on in the order of the index.
+    def ready(self, start: str, shard: int = 0) -> list[Record]:
+        """Return up to PAGE ready instances of a shard, from *start* on in its order.
 
         The list is a hint, the claim decides. Rows that make no sense are left out.
         """
@@ -100,15 +98,15 @@ class Leases:
                 IndexName="ready",
                 KeyConditionExpression="pk = :pk AND ready_key >= :start",
                 ExpressionAttributeValues={
-                    ":pk": encode(self.registry.instances_pk),
+                    ":pk": encode(f"{self.registry.meta_pk}#{shard}"),
                     ":start": encode(start),
                 },
                 Limit=PAGE,
                 ConsistentRead=True,
             )
         self.answered_at = _time_of(answer)
-        records = [_record(decode(item)) for item in answer["Items"]]
-        return [record for record in records if record is not None]
+        rows = map(decode, answer["Items"])
+        return [record for record in map(_record, rows) if record is not None]
 
     def claim(self, record: Record, wish: Wish, *, key_fp: str, now: int) -> Record:
         """Take a ready instance with one conditional write.
@@ -144,21 +142,19 @@ class Leases:
             return self._settle_unknown(record, wish, cause)
         return written
 
-    def _settle_unknown(
-        self, record: Record, wish: Wish, cause: AsgwarmError
-    ) -> Record:
-        if isinstance(cause, _DEFINITE):
-            raise cause
+    def _settle_unknown(self, record: Record, wish: Wish, why: AsgwarmError) -> Record:
+        if isinstance(why, _DEFINITE):
+            raise why
         try:
-            found = self.one(record.instance_id)
+            found = self.again(record)
         except AsgwarmError as unreadable:
             raise UnknownOutcome(
                 f"the claim of {record.instance_id} as {wish.lease_id} was sent, and "
-                f"nobody can say whether it was applied: {cause.message}",
+                f"nobody can say whether it was applied: {why.message}",
                 hint=f"asgwarm release {wish.lease_id}",
             ) from unreadable
         if found == record:  # not applied, for whatever reason: that reason stands
-            raise cause
+            raise why
         return _ours(found, wish)
 
     def renew(self, record: Record, *, now: int, dur_s: int = 0) -> Record:
@@ -198,7 +194,7 @@ class Leases:
         Raises:
             LeaseLost: It has ended.
         """
-        found = self.one(record.instance_id)
+        found = self.again(record)
         if not found or found.lease_id != record.lease_id or found.state != "LEASED":
             raise _lost(record.lease_id, found)
         return found
@@ -237,6 +233,14 @@ class Leases:
         key = {"pk": encode(f"WAIT#{self.pool}"), "sk": encode(waiter_id)}
         with self.named("dynamodb:DeleteItem"):
             self.registry.client.delete_item(TableName=self.registry.name, Key=key)
+
+    def _listed(self, read: Callable[[], T]) -> T:
+        """Return what *read* makes of all rows; META says how many shards have some."""
+        if not self.registry.shards:
+            with self.named("dynamodb:GetItem"):
+                self.registry.meta()
+        with self.named("dynamodb:Query"):
+            return read()
 
     @contextmanager
     def named(self, action: str) -> Iterator[None]:
@@ -290,7 +294,6 @@ def _lost(lease_id: str, found: Record | None) -> LeaseLost:
     elif found.lease_id and found.lease_id != lease_id:
         said = "the instance is another lease's"
     else:
-        said = (
-            f"its instance is {found.state.lower()}: {found.why or 'no reason given'}"
-        )
+        why = found.why or "no reason given"
+        said = f"its instance is {found.state.lower()}: {why}"
     return LeaseLost(f"lease {lease_id} is lost: {said}", hint="asgwarm get")

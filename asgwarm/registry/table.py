@@ -72,9 +72,7 @@ class Table:
     """One registry table, spoken to as *actor* (written into every row it changes)."""
 
     def __init__(self, client: "DynamoDBClient", name: str, actor: str) -> None:
-        self.client = client
-        self.name = name
-        self.actor = actor
+        self.client, self.name, self.actor = client, name, actor
 
     def get(self, pk: str, sk: str) -> Row | None:
         """Return a row by its key, or None."""

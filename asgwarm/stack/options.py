@@ -11,9 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
+from asgwarm.domain.meta import MOST_SHARDS
 from asgwarm.domain.names import check_pool
 from asgwarm.domain.value import value
-from asgwarm.errors import ConfigError
+from asgwarm.errors import ConfigError, GuardRefused
 
 DEFAULT_IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 MAX_SETUP_BYTES = 3_072  # 4,096 characters of base64: CloudFormation's parameter limit
@@ -26,6 +27,7 @@ _NUMBERS = {
     "warm": ("Warm", 0, 100),
     "cap": ("Cap", 1, 1_000),
     "owner_cap": ("OwnerCap", 0, 1_000),
+    "shards": ("Shards", 1, MOST_SHARDS),
     "max_lease_s": ("MaxLeaseS", 60, 2_592_000),
     "volume_gib": ("VolumeGiB", 8, 16_384),
     "setup_timeout_s": ("SetupTimeoutS", 1, 7_200),
@@ -58,6 +60,7 @@ class PoolOptions:
     warm: int | None = None  # instances in the warm pool
     cap: int | None = None  # most that ever run at once, claimed ones included
     owner_cap: int | None = None  # most leases of one user at once; 0 for any number
+    shards: int | None = None  # partitions of instance rows; never changes
     max_lease_s: int | None = None
     instance_type: str | None = None
     ami: str | None = None  # an image's id, or the SSM parameter that names one
@@ -106,7 +109,10 @@ class PoolOptions:
 
         Raises:
             ConfigError: What was said contradicts what is there.
+            GuardRefused: The existing pool has another number of shards, for good.
         """
+        if previous is not None:
+            self._check_shards(int(previous.get("Shards", DEFAULTS["Shards"])))
         known = dict(DEFAULTS) | dict(previous or {})
         said = {f.name for f in fields(self) if getattr(self, f.name) is not None}
         values: dict[str, object] = {
@@ -126,6 +132,14 @@ class PoolOptions:
             if name not in said:
                 values[name] = current
         return replace(self, **values)  # type: ignore[arg-type]  # by field name
+
+    def _check_shards(self, there: int) -> None:
+        if self.shards not in (None, there):
+            raise GuardRefused(
+                f"pool {self.pool!r} was made with {there} shards, and rows do not "
+                f"move: it cannot have {self.shards}",
+                hint=f"asgwarm down {self.pool}",
+            )
 
     def parameters(self) -> dict[str, str]:
         """The template's parameters for what was said, and no other."""
@@ -153,6 +167,7 @@ DEFAULTS = {
     "Warm": "2",
     "Cap": "10",
     "OwnerCap": "0",
+    "Shards": "1",
     "MaxLeaseS": "43200",
     "InstanceType": "m7i.large",
     "ImageId": DEFAULT_IMAGE,

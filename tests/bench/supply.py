@@ -39,6 +39,7 @@ class Supply:
         client: Any = _Client(rows)
         self._registry = Registry(client, POOL, "function")
         self._registry.keep_meta(_settings(door))
+        self._registry.meta()
         self.refill()
 
     def refill(self) -> None:
@@ -55,7 +56,7 @@ class Supply:
 
     def ready(self) -> list[str]:
         """Ids of the ready instances."""
-        pk = {"S": self._registry.instances_pk}
+        pk = {"S": f"{self._registry.meta_pk}#0"}
         answer = self._rows.answer(
             "Query",
             {
@@ -108,6 +109,7 @@ def _settings(door: Door) -> Settings:
         address_type="public",
         os_user=door.os_user,
         on_delete="refuse",
+        shards=1,
     )
 
 

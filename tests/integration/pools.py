@@ -5,6 +5,7 @@ from typing import Any
 
 from asgwarm import provision
 from asgwarm.clients import AwsSettings, Clients
+from asgwarm.domain.record import shard_of
 from asgwarm.stack.network import default_network
 from asgwarm.stack.options import PoolOptions
 
@@ -15,6 +16,7 @@ class Pool:
 
     name: str
     region: Any
+    shards: int = 1
 
     @property
     def table(self) -> Any:
@@ -23,32 +25,33 @@ class Pool:
 
     def key(self, instance_id: str) -> dict[str, Any]:
         """The key of an instance's row."""
-        return {"pk": {"S": f"POOL#{self.name}#0"}, "sk": {"S": f"I#{instance_id}"}}
+        shard = shard_of(instance_id, self.shards)
+        pk = {"S": f"POOL#{self.name}#{shard}"}
+        return {"pk": pk, "sk": {"S": f"I#{instance_id}"}}
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Instance rows of the registry as plain values, by instance id."""
-        answer = self.table.query(
-            TableName=f"asgwarm-{self.name}",
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": self.key("")["pk"]},
-            ConsistentRead=True,
-        )
         return {
             item["sk"]["S"][2:]: {
                 name: next(iter(typed.values())) for name, typed in item.items()
             }
-            for item in answer["Items"]
+            for shard in range(self.shards)
+            for item in self._partition(f"POOL#{self.name}#{shard}")
         }
 
     def waiters(self) -> dict[str, int]:
         """When the row of each who waits ends, by its key."""
+        found = self._partition(f"WAIT#{self.name}")
+        return {row["sk"]["S"]: int(row["ttl_at"]["N"]) for row in found}
+
+    def _partition(self, pk: str) -> list[dict[str, Any]]:
         answer = self.table.query(
             TableName=f"asgwarm-{self.name}",
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"WAIT#{self.name}"}},
+            ExpressionAttributeValues={":pk": {"S": pk}},
             ConsistentRead=True,
         )
-        return {row["sk"]["S"]: int(row["ttl_at"]["N"]) for row in answer["Items"]}
+        return list(answer["Items"])
 
     def in_state(self, state: str) -> list[str]:
         """Ids of the instances whose row says *state*."""
@@ -106,4 +109,4 @@ def serve(region: Any, name: str, **options: int) -> Pool:
         **options,  # type: ignore[arg-type]  # sizes are numbers
     )
     provision.up(asked, clients, on_event=lambda event: None, sleep=pause)
-    return Pool(name, region)
+    return Pool(name, region, options.get("shards", 1))

@@ -33,6 +33,10 @@ class Flags:
         int | None,
         option(metavar="N", help="Leases of one user at most, 0 for any.  [0]"),
     ] = None
+    shards: Annotated[
+        int | None,
+        option(metavar="N", help="Partitions of its rows, for good.  [1]"),
+    ] = None
     instance_type: Annotated[str | None, option(metavar="TYPE", help="[m7i.large]")] = (
         None
     )

@@ -19,11 +19,13 @@ def plan_lines(plan: "Proposal") -> list[str]:
     """What `up` is about to do, and what it costs, before it asks."""
     verb = "update" if plan.exists else "create"
     pool = plan.whole
+    rows = f"  rows       in {pool.shards} shards, for good"
     lines = [
         f"{verb} pool {plan.pool} in {plan.region}",
         f"  instances  {pool.hot} hot, {pool.warm} warm, at most {pool.cap} "
         f"({pool.instance_type})",
         *([f"  leases     {pool.owner_cap} a user at most"] if pool.owner_cap else []),
+        *([rows] if pool.shards != 1 else []),
         f"  way in     {pool.address} address, {_port(plan)}",
         *_price(plan),
     ]
@@ -45,6 +47,7 @@ def plan_document(plan: "Proposal") -> dict[str, object]:
         "warm": pool.warm,
         "cap": pool.cap,
         "owner_cap": pool.owner_cap,
+        "shards": pool.shards,
         "instance_type": pool.instance_type,
         "allow": pool.allow or None,
         "rate_per_hour": money(plan.rate.per_hour if plan.rate else None),

@@ -44,11 +44,13 @@ class Pool:
         self.stack = self.table = f"asgwarm-{self.name}"
         self.group_name = f"{self.stack}-pool"
         self.registry = Registry(self.dynamodb, self.name, "test")
+        self.registry.shards = 1
         self.leases = Leases(self.registry)
 
     def deploy(self, **options: Any) -> None:
         """Create or update the stack; returns when CloudFormation is done."""
         self.sizes |= {k: v for k, v in options.items() if k in ("hot", "warm", "cap")}
+        self.registry.shards = options.get("shards", self.registry.shards)
         asked = PoolOptions(
             pool=self.name, subnets=default_network(self.ec2).subnets, **options
         )
@@ -119,7 +121,7 @@ class Pool:
         for record in self.in_state(State.TERMINATED):
             if record.instance_id not in running:
                 sk = f"I#{record.instance_id}"
-                key = {"pk": {"S": self.registry.instances_pk}, "sk": {"S": sk}}
+                key = {"pk": {"S": record.pk}, "sk": {"S": sk}}
                 self.dynamodb.delete_item(TableName=self.table, Key=key)
 
     def end_what_does_not_boot(self) -> None:
@@ -136,13 +138,18 @@ class Pool:
 
     def claim(self, *, ttl_s: int = 86_400) -> Record:
         """Claim a ready instance as a user does."""
+        shards = range(self.registry.shards)
+        ready = (record for s in shards for record in self.leases.ready("0", s))
+        return self.take(next(ready), ttl_s=ttl_s)
+
+    def take(self, ready: Record, *, ttl_s: int = 86_400) -> Record:
+        """Claim this very instance."""
         wish = Wish(
             lease_id=f"{self.name}.{next(self.claims)}",
             lease_owner="somebody@here:1",
             lease_name="",
             dur_s=ttl_s,
         )
-        ready = self.leases.ready("0")[0]
         return self.leases.claim(ready, wish, key_fp="SHA256:x", now=now_s())
 
     def release(self, record: Record) -> None:

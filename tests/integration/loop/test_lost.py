@@ -58,6 +58,6 @@ def test_what_was_given_back_is_terminated_and_its_row_a_tombstone(pool):
     )
 
     assert lease.instance_id not in pool.running()
-    row = pool.registry.get(pool.registry.instances_pk, f"I#{lease.instance_id}")
+    row = pool.registry.get(lease.pk, f"I#{lease.instance_id}")
     assert row["ttl_at"] == row["since"] + TOMBSTONE_S
     pool.periods_until(pool.is_full, most=4)

@@ -32,7 +32,7 @@ def test_rows_that_make_no_sense_harm_nobody_else(make_pool):
     """Neither an instance's nor a guest's; the pool goes on around them."""
     pool = make_pool(hot=2, warm=0).fill()
     (broken, good) = pool.in_state(State.READY)
-    rows = pool.registry.instances_pk
+    rows = broken.pk
     nonsense = {"st": {"N": "7"}, "gen": {"S": "x"}, "ready_key": {"S": "0"}}
     pool.put(rows, f"I#{broken.instance_id}", nonsense)
     pool.put(rows, "I#i-0123456789abcdef0", nonsense | {"st": {"S": "READY"}})
@@ -55,10 +55,7 @@ def test_rows_of_another_stack_are_drained_and_never_offered(pool):
     for record in (ready, warmed):
         pool.dynamodb.update_item(
             TableName=pool.table,
-            Key={
-                "pk": {"S": pool.registry.instances_pk},
-                "sk": {"S": f"I#{record.instance_id}"},
-            },
+            Key={"pk": {"S": record.pk}, "sk": {"S": f"I#{record.instance_id}"}},
             UpdateExpression="SET epoch = :other",
             ExpressionAttributeValues={":other": {"S": "arn:aws:another-stack"}},
         )

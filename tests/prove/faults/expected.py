@@ -78,6 +78,7 @@ def _classes(root: type[Any]) -> Iterator[type[Any]]:
 
 _CLAIM, _PUSH = "dynamodb:UpdateItem", "ec2-instance-connect:SendSSHPublicKey"
 _STACKS, _TABLE = "cloudformation:DescribeStacks", "dynamodb:Query"
+_META = "dynamodb:GetItem"
 _FEW = ("first", "second")
 _STRAY = ("close with a stray",)
 _WRITERS = ("get", "claim", "refresh", "reopen", "close")
@@ -105,7 +106,7 @@ _DIFFERENT = (
     (_WRITERS, _CLAIM, ("not_found",), WHICH, "RESOURCE_MISSING"),
     # What is called more than once is asked again each time.
     (("get", "close"), _TABLE, UNCLEAR, ("second",), ""),
-    (("up",), "dynamodb:GetItem", UNCLEAR, ("second",), ""),
+    (("up", "renew"), _META, UNCLEAR, ("second",), ""),
     # A key is pushed again after anything that may pass. Without a Connect service
     # there is no way in, whatever its reason.
     (("get", "connect"), _PUSH, BROKEN, _FEW, ""),
@@ -133,6 +134,7 @@ _DIFFERENT = (
     # taken down any more is reported.
     (("close",), _STACKS, ("not_found",), ("second",), "FINDINGS"),
     (("close",), _STACKS, ("not_found",), WHICH, "POOL_NOT_FOUND"),
+    (("close",), _META, ("not_found",), WHICH, ""),
     (("close",), _TABLE, ("not_found",), WHICH, ""),
     (("close",), "autoscaling:SuspendProcesses", ("not_found",), WHICH, ""),
     (("close",), "autoscaling:DeleteWarmPool", ("not_found",), WHICH, ""),

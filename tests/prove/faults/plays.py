@@ -115,6 +115,7 @@ PLAYS = {
         argv=("connect", "mine", "--", "true"),
         prepare=_hold,
         calls={
+            "dynamodb:GetItem": 1,
             "dynamodb:Query": 1,
             "dynamodb:UpdateItem": 1,
             "ec2-instance-connect:SendSSHPublicKey": 1,
@@ -123,12 +124,16 @@ PLAYS = {
     "release": Play(
         argv=("release", "mine"),
         prepare=_hold,
-        calls={"dynamodb:Query": 1, "dynamodb:UpdateItem": 1},
+        calls={
+            "dynamodb:GetItem": 1,
+            "dynamodb:Query": 1,
+            "dynamodb:UpdateItem": 1,
+        },
     ),
     "renew": Play(
         argv=("renew", "mine", "--ttl", "10m"),
         prepare=_hold,
-        calls={"dynamodb:GetItem": 1, "dynamodb:UpdateItem": 1},
+        calls={"dynamodb:GetItem": 2, "dynamodb:UpdateItem": 1},
     ),
     "wait": Play(
         argv=("get", "idle", "--wait", "1s", "--no-shell"),
@@ -136,8 +141,10 @@ PLAYS = {
         error="POOL_EMPTY",
         calls={"dynamodb:PutItem": 1, "dynamodb:DeleteItem": 1},
     ),
-    "ls": Play(argv=("ls", "dev"), calls={"dynamodb:Query": 1}),
-    "logs": Play(argv=("logs", "dev"), calls={"dynamodb:Query": 1}),
+    "ls": Play(argv=("ls", "dev"), calls={"dynamodb:GetItem": 1, "dynamodb:Query": 1}),
+    "logs": Play(
+        argv=("logs", "dev"), calls={"dynamodb:GetItem": 1, "dynamodb:Query": 1}
+    ),
     "refresh": Play(argv=("refresh", "dev"), calls={"dynamodb:UpdateItem": 1}),
     "plan": Play(
         argv=("up", NEW, "--plan", "--allow", "127.0.0.0/8"),
@@ -180,6 +187,7 @@ PLAYS = {
         error="ACCESS_DENIED",
         calls={
             "cloudformation:DescribeStacks": 2,
+            "dynamodb:GetItem": 1,
             "dynamodb:Query": 4,
             "dynamodb:UpdateItem": 1,
             "autoscaling:SuspendProcesses": 1,

@@ -51,6 +51,7 @@ META: dict[str, Any] = {
     "trouble": {"S": ""},
     "owner_cap": {"N": "0"},
     "refresh_at": {"N": "0"},
+    "shards": {"N": "4"},
 }
 AGENT: dict[str, Any] = {
     "boot_id": {"S": "boot-1"},
@@ -151,12 +152,13 @@ def test_what_is_listed_is_what_makes_sense(pool, nonsense):
     """A client that reads such rows from the table leaves out the others."""
     registry = Registry(pool.dynamodb, "fuzz", "me@here:1")
     registry.name = pool.table
-    key = {"pk": {"S": registry.instances_pk}, "sk": INSTANCE["sk"]}
+    registry.shards = 1
+    key = {"pk": {"S": f"{registry.meta_pk}#0"}, "sk": INSTANCE["sk"]}
     item = instance(nonsense) | key | {"ready_key": {"S": "5eed"}}
     with suppress(ClientError):  # what DynamoDB itself refuses to store
         pool.dynamodb.put_item(TableName=pool.table, Item=item)
 
-    (row,) = registry.query(registry.instances_pk)
+    (row,) = registry.rows()
     sound = [row for row in [row] if _is_sound(row)]
     leases = Leases(registry)
     assert list(leases.all().values()) == [record_from_row(row) for row in sound]

@@ -92,7 +92,7 @@ async def _look(who: str, crew: Crew, lease: Lease) -> None:
     asked = crew.recorder.call(who, h.READ, **known)
     leases = _leases(crew, lease.pool, asked.owner)
     try:
-        found = await asyncio.to_thread(leases.one, lease.instance_id)
+        found = await asyncio.to_thread(leases.again, lease.record)
     except AsgwarmError:
         crew.recorder.returned(asked, h.FAILED)
         return

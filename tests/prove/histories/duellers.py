@@ -39,7 +39,7 @@ class Duellers:
     def _claim(self, who: str, pool: str, instance_id: str) -> None:
         known = {"pool": pool, "instance_id": instance_id}
         looking = Leases(Registry(self._client, pool, who))
-        found = looking.one(instance_id)
+        found = looking.all().get(instance_id)
         self._all_there.wait()
         asked = self._recorder.call(who, h.CLAIM, **known)
         wish = Wish(

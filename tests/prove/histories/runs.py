@@ -6,6 +6,7 @@ Rule: a run ends with everything looked at: every row, the journal, every answer
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import cycle
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.prove.histories.history import CLAIM, GRANTED, History
 
 TIMEOUT_S = 900.0
 SHELF = 250  # ids of one pool
+SHARDS = (1, 4)  # of the pools, in turns
 SPARE = 1.06  # some ids are evicted, and some go to the killed
 _KINDS = ("throttle", "500", "reply_lost", "reset_before")
 # One call in ten is struck.
@@ -105,17 +107,18 @@ def claims(
 
 def _shelves(client: Any, name: str, count: int) -> list[str]:
     pools = [f"{name}-{number}" for number in range(ceil(count / SHELF))]
-    for pool in pools:
-        store.open_pool(client, pool)
-        store.fill(client, pool, store.instance_ids(ceil(count / len(pools))))
+    for pool, shards in zip(pools, cycle(SHARDS), strict=False):
+        ids = store.instance_ids(ceil(count / len(pools)))
+        store.open_pool(client, pool, shards=shards)
+        store.fill(client, pool, ids, shards=shards)
     return pools
 
 
 def duels(place: Place, name: str, *, rounds: int) -> Tally:
     """Let all want one id at once, *rounds* times; every round has its own id."""
     client, ids = place.client, store.instance_ids(rounds)
-    store.open_pool(client, name)
-    store.fill(client, name, ids)
+    store.open_pool(client, name, shards=max(SHARDS))
+    store.fill(client, name, ids, shards=max(SHARDS))
     crowd = Crowd(
         settings=place.settings,
         folder=place.folder,

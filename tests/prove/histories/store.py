@@ -14,7 +14,9 @@ import yaml
 
 from asgwarm.clock import now_s
 from asgwarm.connect.keys import SessionKey
-from asgwarm.registry.table import decode, encode
+from asgwarm.domain.record import shard_of
+from asgwarm.registry.registry import Registry
+from asgwarm.registry.table import encode
 from asgwarm.stack.template import template_text
 from tests.prove.histories.history import Row
 
@@ -53,26 +55,27 @@ def table_keys() -> dict[str, Any]:
     return {name: properties[name] for name in KEPT}
 
 
-def open_pool(client: Any, pool: str) -> None:
+def open_pool(client: Any, pool: str, *, shards: int = 1) -> None:
     """Make a pool's table and its META."""
     name = f"asgwarm-{pool}"
     client.create_table(TableName=name, **table_keys())
     client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
     meta = {"pk": f"POOL#{pool}", "sk": "META", "epoch": STACK.format(pool), **META}
+    meta["shards"] = shards
     client.put_item(TableName=name, Item={k: encode(v) for k, v in meta.items()})
 
 
-def fill(client: Any, pool: str, ids: Iterable[str]) -> None:
-    """Put a READY row for each id into a pool."""
+def fill(client: Any, pool: str, ids: Iterable[str], *, shards: int = 1) -> None:
+    """Put a READY row for each id into a pool of so many shards."""
     host_key = SessionKey.generate().public_line
-    rows = iter([_ready(pool, one, host_key) for one in ids])
+    rows = iter([_ready(pool, one, host_key, shards) for one in ids])
     while puts := [{"PutRequest": {"Item": row}} for row in islice(rows, BATCH)]:
         client.batch_write_item(RequestItems={f"asgwarm-{pool}": puts})
 
 
-def _ready(pool: str, instance_id: str, host_key: str) -> dict[str, Any]:
+def _ready(pool: str, instance_id: str, host_key: str, shards: int) -> dict[str, Any]:
     row = {
-        "pk": f"POOL#{pool}#0",
+        "pk": f"POOL#{pool}#{shard_of(instance_id, shards)}",
         "sk": f"I#{instance_id}",
         "v": 1,
         "st": "READY",
@@ -91,20 +94,16 @@ def _ready(pool: str, instance_id: str, host_key: str) -> dict[str, Any]:
 
 def rows_of(client: Any, pool: str) -> Iterator[Row]:
     """Every instance row of a pool, whatever may stand in it."""
-    for page in client.get_paginator("query").paginate(
-        TableName=f"asgwarm-{pool}",
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": encode(f"POOL#{pool}#0")},
-        ConsistentRead=True,
-    ):
-        for row in map(decode, page["Items"]):
-            yield Row(
-                instance_id=str(row["sk"])[2:],
-                pool=pool,
-                state=str(row["st"]),
-                owner=str(row.get("lease_owner", "")),
-                lease_id=str(row.get("lease_id") or row.get("last_lease") or ""),
-            )
+    registry = Registry(client, pool, "checker")
+    registry.meta()
+    for row in registry.rows():
+        yield Row(
+            instance_id=str(row["sk"])[2:],
+            pool=pool,
+            state=str(row["st"]),
+            owner=str(row.get("lease_owner", "")),
+            lease_id=str(row.get("lease_id") or row.get("last_lease") or ""),
+        )
 
 
 def instance_ids(count: int) -> list[str]:

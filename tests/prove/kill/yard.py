@@ -172,7 +172,7 @@ def _workers(function: str, parent: int) -> Iterator[int]:
 
 
 def _leased_twice(pool: Pool) -> Iterator[str]:
-    for row in pool.registry.query(pool.registry.instances_pk):
+    for row in pool.registry.rows():
         edges = [str(entry).split()[1] for entry in row.get("history", [])]
         if (row.get("lease_id") and row.get("last_lease")) or edges.count("claim") > 1:
             yield str(row["sk"])

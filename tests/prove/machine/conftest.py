@@ -13,6 +13,7 @@ from tests.integration.pools import clients_of
 from tests.prove.machine.play import Play
 
 TABLE = "asgwarm-machine"
+SHARDS = (1, 4)  # of the pools, in turns
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +36,8 @@ def new_play(table: Any) -> Iterator[Any]:
     made: list[Play] = []
 
     def make() -> Play:
-        made.append(Play(table, TABLE, f"machine{len(made)}"))
+        shards = SHARDS[len(made) % len(SHARDS)]
+        made.append(Play(table, TABLE, f"machine{len(made)}", shards))
         return made[-1]
 
     yield make

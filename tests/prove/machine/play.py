@@ -7,7 +7,12 @@ with what the table itself has answered.
 
 from typing import Any
 
-from asgwarm.domain.record import MalformedRecord, Record, record_from_row
+from asgwarm.domain.record import (
+    MalformedRecord,
+    Record,
+    record_from_row,
+    shard_of,
+)
 from asgwarm.registry.leases import Leases
 from asgwarm.registry.registry import TOMBSTONE_S, Registry
 from asgwarm.registry.table import ConditionFailed, encode
@@ -40,15 +45,20 @@ class Play:
             None is that there was no row.
     """
 
-    def __init__(self, client: Any, table: str, pool: str) -> None:
+    def __init__(self, client: Any, table: str, pool: str, shards: int) -> None:
         self.registry = Heard(client, pool, "function")
-        self.registry.name = table
+        self.registry.name, self.registry.shards = table, shards
         self.leases = Leases(self.registry)
         self.now = START
         self.rows: dict[str, Row] = {}
         self.seen: dict[str, list[Record | None]] = {}
         self.claimed: set[str] = set()
         self.was_ready: set[str] = set()
+
+    def pk_of(self, instance_id: str) -> str:
+        """The partition that the row of an instance belongs in."""
+        shard = shard_of(instance_id, self.registry.shards)
+        return f"{self.registry.meta_pk}#{shard}"
 
     def move(
         self, instance_id: str, record: Record | None, edge: str, **values: Any
@@ -76,7 +86,7 @@ class Play:
 
     def expect(self, instance_id: str, row: Row) -> None:
         """Take *row* for what the table should have now, and note it as read."""
-        key = {"pk": self.registry.instances_pk, "sk": f"I#{instance_id}"}
+        key = {"pk": self.pk_of(instance_id), "sk": f"I#{instance_id}"}
         before = self.rows.get(instance_id)
         self.rows[instance_id] = key | row
         self.note(instance_id)
@@ -98,7 +108,7 @@ class Play:
 
     def put(self, instance_id: str, row: Row) -> None:
         """Write a whole row past all rules."""
-        key = {"pk": self.registry.instances_pk, "sk": f"I#{instance_id}"}
+        key = {"pk": self.pk_of(instance_id), "sk": f"I#{instance_id}"}
         self.rows[instance_id] = row | key
         item = {name: encode(value) for name, value in (row | key).items()}
         self.registry.client.put_item(TableName=self.registry.name, Item=item)
@@ -107,7 +117,7 @@ class Play:
     def drop(self, instance_id: str) -> None:
         """Delete a row, as DynamoDB does when its time is over."""
         key = {
-            "pk": encode(self.registry.instances_pk),
+            "pk": encode(self.pk_of(instance_id)),
             "sk": encode(f"I#{instance_id}"),
         }
         self.registry.client.delete_item(TableName=self.registry.name, Key=key)
@@ -115,16 +125,19 @@ class Play:
         self.note(instance_id)
 
     def look(self) -> None:
-        """Compare the whole partition with the model, and what is listed of it."""
-        rows = list(self.registry.query(self.registry.instances_pk))
-        assert {row["sk"][2:]: row for row in rows} == self.rows
+        """Compare all rows with the model, and what is listed of each shard."""
+        assert {row["sk"][2:]: row for row in self.registry.rows()} == self.rows
         offered = sorted(
             (row for row in self.rows.values() if "ready_key" in row),
             key=lambda row: row["ready_key"],
         )
-        assert self.leases.ready("0") == [
-            record for row in offered if (record := well_formed(row))
-        ]
+        for shard in range(self.registry.shards):
+            pk = f"{self.registry.meta_pk}#{shard}"
+            assert self.leases.ready("0", shard) == [
+                record
+                for row in offered
+                if row["pk"] == pk and (record := well_formed(row))
+            ]
 
     def _keeps_the_promises(
         self, instance_id: str, before: Row | None, after: Row

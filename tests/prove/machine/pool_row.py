@@ -18,18 +18,26 @@ class PoolRow:
         self.locked_until = 0
 
     def keep(self, stack_id: str, **sizes: int) -> None:
-        """A function of *stack_id* writes its sizes; a new stack begins anew."""
+        """A function of *stack_id* writes its sizes; a new stack begins anew.
+
+        With it begins a number of shards; that of the pool where *sizes* has none.
+        """
         plain: dict[str, Any] = {
             f.name: 3 if f.type is int else "" for f in fields(Settings)
         }
-        mine = plain | {"stack_id": stack_id} | sizes
+        mine = plain | {"stack_id": stack_id, "shards": self.registry.shards} | sizes
         sized: dict[str, Any] = {size: mine[size] for size in SIZES}
         self.registry.keep_meta(Settings(**mine))
         if self.expected and self.expected.epoch == stack_id:
             self.expected = replace(self.expected, **sized)
         else:
             self.expected = Meta(
-                epoch=stack_id, pool_mode="ACTIVE", trouble="", refresh_at=0, **sized
+                epoch=stack_id,
+                pool_mode="ACTIVE",
+                trouble="",
+                refresh_at=0,
+                shards=mine["shards"],
+                **sized,
             )
         self.look()
 

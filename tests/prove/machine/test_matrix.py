@@ -1,6 +1,7 @@
 """Every situation of a row, and every edge: exactly these pairs are a way."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def take(play: Play, edge: str, **changes: Any) -> bool:
 
     Where that is nothing, somebody has read a lease before.
     """
-    record = play.read(ONE) or READ_BEFORE
+    record = play.read(ONE) or replace(READ_BEFORE, pk=play.pk_of(ONE))
     values = honest(edge, record, play.now, 1) | changes
     return play.move(ONE, None if edge in FROM_NOTHING else record, edge, **values)
 

@@ -8,7 +8,6 @@ from asgwarm.local.autoscaling.lifecycle import IN_SERVICE
 from asgwarm.local.problem import AwsProblem
 from tests.prove.simulate.cloud import Box, Cloud
 from tests.prove.simulate.dynamo import Table
-from tests.prove.simulate.expressions import Item
 from tests.prove.simulate.ledger import HAND, Ledger
 from tests.prove.simulate.lines import Faults
 from tests.prove.simulate.timeline import Timeline
@@ -91,16 +90,15 @@ class Hands:
     def _delete_row(self, box: Box) -> None:
         # Who deletes the row of a member in service gets it back as a new one.
         key = f"I#{box.id}"
-        if box.id in self.cloud.group.instances or key not in self._rows():
+        if box.id in self.cloud.group.instances or not self.ledger.row(box.id):
             return
         self._touch("deletes the row of", box)
-        self.table.put(self.ledger.pk, key, None)
+        self.table.put(self.ledger.pk(box.id), key, None)
 
     def _spoil(self, box: Box) -> None:
-        row = self._rows().get(f"I#{box.id}")
-        if (
-            row is None or box.id in self.ledger.spoilt
-        ):  # each would begin its wait anew
+        row = self.ledger.row(box.id)
+        # Each would begin its wait anew.
+        if not row or box.id in self.ledger.spoilt:
             return
         self._note("spoils the row of", box)
         self.ledger.spoils(box.id)
@@ -108,7 +106,7 @@ class Hands:
             (("st", {"S": "BROKEN"}), ("gen", {"S": "x"}), ("hb", {"S": "x"}))
         )
         spoilt = {**row, name: wrong, "updated_by": HAND}
-        self.table.put(self.ledger.pk, f"I#{box.id}", spoilt)
+        self.table.put(self.ledger.pk(box.id), f"I#{box.id}", spoilt)
 
     def _spoil_image(self, _: Box) -> None:
         """Somebody's change of the set-up makes it fail, until it is mended."""
@@ -119,14 +117,11 @@ class Hands:
 
     def _refresh(self, _: Box) -> None:
         """The operator asks for a refresh."""
-        rows = self._rows().values()
+        rows = self.ledger.rows().values()
         born = [int(row["born_at"]["N"]) for row in rows if "born_at" in row]
-        meta = self.table.rows(self.ledger.pk[:-2]).get("META")
+        meta = self.table.rows(self.ledger.meta_pk).get("META")
         if meta and born:
             self.timeline.counts["hand: refreshes"] += 1
             self.timeline.step("hand", "refreshes")
             after = {**meta, "refresh_at": {"N": str(max(born) + 1)}}
-            self.table.put(self.ledger.pk[:-2], "META", after)
-
-    def _rows(self) -> dict[str, Item]:
-        return self.table.rows(self.ledger.pk)
+            self.table.put(self.ledger.meta_pk, "META", after)

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record
 from asgwarm.errors import AsgwarmError, LeaseLost, UnknownOutcome
 from asgwarm.leasing.renewing import SAFETY_S
@@ -98,8 +99,7 @@ class Holder:
             return
         try:
             meta = self.leases.meta()
-            page = self.leases.ready(f"{self.timeline.rng.getrandbits(64):016x}")
-            page = page or self.leases.ready("0")
+            page = self._page(meta)
         except AsgwarmError:
             self._later(self.timeline.between(5, 30), self._want, 0)
             return
@@ -111,6 +111,15 @@ class Holder:
             self._later(delay_s, self._claim, free[:LOSSES_PER_PAGE], looks)
         else:
             self._wait(looks)
+
+    def _page(self, meta: Meta) -> list[Record]:
+        """A page of a random shard, or of the next one that has any."""
+        rng = self.timeline.rng
+        for shard in rng.sample(range(meta.shards), meta.shards):
+            page = self.leases.ready(f"{rng.getrandbits(64):016x}", shard)
+            if page := page or self.leases.ready("0", shard):
+                return page
+        return []
 
     def _wait(self, looks: int) -> None:
         """Say that somebody waits, every few seconds, and give up in the end."""

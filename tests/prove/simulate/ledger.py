@@ -1,9 +1,9 @@
 """What was promised, held against every write and every end of an instance.
 
-S1 an instance is leased at most once. S2 only WARMING becomes READY, and nothing
-that was used. S3 nothing of ours ends a lease that its holder may still trust.
-S6 an instance is ended only when its row says that it is at its end. S7 a change of
-state raises `gen`. L5 nobody who was refused holds a lease unawares.
+S1 an instance is leased at most once, and its row has one place. S2 only WARMING
+becomes READY, and nothing that was used. S3 nothing of ours ends a lease that its
+holder may still trust. S6 an instance is ended only when its row says that it is at its
+end. S7 a change of state raises `gen`. L5 nobody who was refused holds a lease unawares.
 
 Rule: what a hand from outside did to an instance releases us from S3 for it, and from
 nothing else.
@@ -14,7 +14,7 @@ from typing import Any
 
 from asgwarm.domain.capacity import LEFT
 from asgwarm.domain.meta import Settings
-from asgwarm.domain.record import Record
+from asgwarm.domain.record import Record, shard_of
 from tests.prove.simulate.cloud import Box
 from tests.prove.simulate.dynamo import Table
 from tests.prove.simulate.expressions import Item
@@ -30,7 +30,7 @@ class Ledger:
 
     def __init__(self, timeline: Timeline, table: Table, settings: Settings) -> None:
         self.timeline, self.table, self.settings = timeline, table, settings
-        self.pk = f"POOL#{settings.pool}#0"
+        self.meta_pk = f"POOL#{settings.pool}"
         self.born: set[str] = set()
         self.leased: set[str] = set()  # ever
         self.used: set[str] = set()  # ever READY no more
@@ -45,9 +45,23 @@ class Ledger:
         self.waiters = 10**6  # who may wait at the same time
         table.watchers.append(self.on_row)
 
+    def pk(self, instance_id: str) -> str:
+        """The partition that the row of an instance belongs in."""
+        return f"{self.meta_pk}#{shard_of(instance_id, self.settings.shards)}"
+
+    def row(self, instance_id: str) -> Item:
+        """The row of an instance; empty where there is none."""
+        return self.table.rows(self.pk(instance_id)).get(f"I#{instance_id}", {})
+
+    def rows(self) -> dict[str, Item]:
+        """All rows of instances, by their sort keys."""
+        shards = range(self.settings.shards)
+        found = [self.table.rows(f"{self.meta_pk}#{shard}") for shard in shards]
+        return {sk: row for rows in found for sk, row in rows.items()}
+
     def state(self, instance_id: str) -> str:
         """What the row of an instance says; nothing where there is none."""
-        row = self.table.rows(self.pk).get(f"I#{instance_id}", {})
+        row = self.row(instance_id)
         return str(row.get("st", {}).get("S", ""))
 
     def trusts(self, record: Record, until: float) -> None:
@@ -60,7 +74,7 @@ class Ledger:
 
     def not_granted(self, instance_id: str, token: str, why: object) -> None:
         """A claimant was told that it has nothing; so nothing may be there."""
-        row = self.table.rows(self.pk).get(f"I#{instance_id}", {})
+        row = self.row(instance_id)
         if row.get("lease_id") == {"S": token}:
             raise self.timeline.broken(f"L5: {token} strands {instance_id}: {why!r}")
 
@@ -73,7 +87,7 @@ class Ledger:
     def used_by_holder(self, record: Record) -> None:
         """S4: a holder goes in, trusting its lease."""
         instance_id = record.instance_id
-        row = self.table.rows(self.pk).get(f"I#{instance_id}", {})
+        row = self.row(instance_id)
         ours = row.get("lease_id") == {"S": record.lease_id}
         if not ours and instance_id not in self.touched | self.spoilt:
             raise self.timeline.broken(f"S4: {record.lease_id} used {instance_id}")
@@ -114,9 +128,16 @@ class Ledger:
 
     def on_row(self, pk: str, sk: str, before: Item | None, after: Item | None) -> None:
         """Hold a write against the promises."""
-        if pk != self.pk:
-            return
         instance_id = sk[2:]
+        if not sk.startswith("I#"):
+            return
+        if pk != self.pk(instance_id):
+            raise self.timeline.broken(f"S1: {instance_id} has a row in {pk}")
+        self._on_instance(instance_id, before, after)
+
+    def _on_instance(
+        self, instance_id: str, before: Item | None, after: Item | None
+    ) -> None:
         was, now = _state(before), _state(after)
         if after is None or after.get("updated_by") == HAND:
             return
@@ -169,7 +190,7 @@ class Ledger:
         writer.swept += 1
         if writer.saw_nobody:
             raise self.timeline.broken(f"S6: {writer.who} believes an empty list")
-        most = max(5, len(self.table.rows(self.pk)) // 5) + writer.unheard
+        most = max(5, len(self.rows()) // 5) + writer.unheard
         if writer.swept > most:
             raise self.timeline.broken(f"S6: {writer.who} sweeps {writer.swept}")
 

@@ -189,6 +189,7 @@ def no_meta() -> Swaps:
     """Nobody looks whether the table is the pool's."""
 
     def meta(self: Any) -> Meta:
+        before(self)  # which notes the number of shards, where there is one
         return Meta(
             epoch=STACK,
             pool_mode="ACTIVE",
@@ -198,8 +199,10 @@ def no_meta() -> Swaps:
             max_lease_s=900,
             trouble="",
             seen_at=2**40,
+            shards=self.shards or 1,
         )
 
+    before = registry.Registry.meta
     return [(registry.Registry, "meta", meta)]
 
 

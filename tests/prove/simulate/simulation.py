@@ -17,7 +17,7 @@ from tests.prove.simulate.holders import Holder
 from tests.prove.simulate.ledger import Ledger
 from tests.prove.simulate.lines import Faults
 from tests.prove.simulate.mutants import in_place
-from tests.prove.simulate.sizes import HOLDERS, LARGE, LARGE_EVERY, SETTINGS, Z_S
+from tests.prove.simulate.sizes import HOLDERS, Z_S, settings_of
 from tests.prove.simulate.swap import stilled
 from tests.prove.simulate.timeline import START, Timeline, Violation
 from tests.prove.simulate.upkeep import Upkeep
@@ -71,7 +71,7 @@ class Run:
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline, self.faults = timeline, Faults()
-        settings = SETTINGS if timeline.seed % LARGE_EVERY else LARGE
+        settings = settings_of(timeline.seed)
         self.table = Table(timeline)
         self.cloud = Cloud(timeline, self.faults, settings)
         self.ledger = Ledger(timeline, self.table, settings)

@@ -79,7 +79,7 @@ class Upkeep:
     def _look_at_cap(self) -> None:
         """Count what is somebody's and outside, and what the group wants."""
         members, now = self.cloud.group.instances, self.timeline.now
-        rows = self.ledger.table.rows(self.ledger.pk)
+        rows = self.ledger.rows()
         outside = sum(
             row.get("st", {}).get("S") == "LEASED"
             and (row_id[2:] not in members or members[row_id[2:]].state != IN_SERVICE)
@@ -122,7 +122,7 @@ class Upkeep:
         over_at = self.ledger.over_at
         held = any(
             over_at.get(row_id[2:], now) > now
-            for row_id, row in self.ledger.table.rows(self.ledger.pk).items()
+            for row_id, row in self.ledger.rows().items()
             if row.get("st", {}).get("S") == "LEASED"
         )
         return held or "Launch" in group.suspended or group.retry_at > now

@@ -34,6 +34,7 @@ def settings(**changes: Any) -> Settings:
         address_type="public",
         os_user="ec2-user",
         on_delete="refuse",
+        shards=1,
     )
     return replace(known, **changes)
 
