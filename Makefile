@@ -8,7 +8,7 @@ PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup demo test test-all test-debian test-aws check fmt lint types layers \
   templates bundle cover lock dist clean histories kill faults machine fuzz \
-  prove simulate mutants long soak bench bench-local
+  prove simulate mutants contention long soak bench bench-local
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -78,13 +78,16 @@ long: setup ## the tests of a minute each: crowds, two of everything, `get` by a
 soak: setup ## 200 sessions held for 10 minutes, a command in each every 10 s; SECONDS=3600
 	$(BIN)/python -m tests.prove.sessions $(if $(SECONDS),--seconds $(SECONDS))
 
-prove: simulate mutants machine fuzz long histories faults kill ## all of the long proofs
+prove: simulate mutants contention machine fuzz long histories faults kill ## all of the long proofs
 
 simulate: setup ## 4 million steps of a pool in virtual time, with faults; STEPS=40000000
 	$(BIN)/python -m tests.prove.simulate --total $(or $(STEPS),4000000)
 
 mutants: setup ## the simulation notices every guard that is taken away
 	$(BIN)/python -m tests.prove.simulate.hunt
+
+contention: setup ## how often claimants have to try, and how many claims/s N shards carry
+	$(BIN)/python -m tests.prove.contention
 
 bench: setup .venv-aws/.ready .venv-mssh/.ready ## `get` beside what one would do instead; root
 	tests/install-debian iproute2 gcc libc6-dev

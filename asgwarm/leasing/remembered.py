@@ -5,7 +5,9 @@ afterwards, address and host key, comes from the claim's answer.
 Rule 2: it is good for FRESH_S seconds, and each of its instances is tried once by
 whoever takes the list. What cannot be understood is as if it were not there.
 Rule 3: only a pool that serves, and that lets everybody have as many leases as they
-like, is remembered: what else there is to check has to be read.
+like, is remembered: what else there is to check has to be read. Of a pool with several
+shards that is worth while without a list: who knows their number need not begin at the
+first one, as everybody does who does not.
 """
 
 import json
@@ -57,7 +59,8 @@ class ReadyLists:
 
     def put(self, pool: str, meta: Meta, records: Sequence[Record], now: int) -> None:
         """Remember what is left; a folder that cannot be written is no harm."""
-        if not records or meta.draining or meta.owner_cap:
+        is_worth_it = records or meta.shards > 1
+        if not is_worth_it or meta.draining or meta.owner_cap:
             return
         document = {
             "version": VERSION,

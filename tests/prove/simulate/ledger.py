@@ -2,8 +2,9 @@
 
 S1 an instance is leased at most once, and its row has one place. S2 only WARMING
 becomes READY, and nothing that was used. S3 nothing of ours ends a lease that its
-holder may still trust. S6 an instance is ended only when its row says that it is at its
-end. S7 a change of state raises `gen`. L5 nobody who was refused holds a lease unawares.
+holder may still trust. S6 an instance is ended only when its row says that it is at
+its end. S7 a change of state raises `gen`. L5 nobody who was refused holds a lease
+unawares.
 
 Rule: what a hand from outside did to an instance releases us from S3 for it, and from
 nothing else.
