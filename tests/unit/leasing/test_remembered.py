@@ -73,6 +73,15 @@ def test_only_what_may_be_claimed_unseen_is_remembered(lists, changes, records):
     assert lists.take("dev", NOW) is None
 
 
+def test_the_number_of_shards_is_remembered_without_a_list(lists):
+    """The next claim on this computer need not begin at the first of them."""
+    lists.put("dev", meta(shards=4), [], NOW)
+
+    found = lists.take("dev", NOW)
+
+    assert (found.meta.shards, found.records) == (4, [])
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -80,7 +89,7 @@ def test_only_what_may_be_claimed_unseen_is_remembered(lists, changes, records):
         "nonsense",
         "[]",
         "{}",
-        '{"version": 2}',
+        '{"version": 3}',
         "[" * 100_000,
         "\x00",
     ],

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgwarm.errors import ConfigError
+from asgwarm.errors import ConfigError, GuardRefused
 from asgwarm.stack.options import DEFAULTS, PoolOptions
 
 
@@ -58,6 +58,7 @@ def test_limits_are_the_template_s(declared):
         ("hot", "Hot"),
         ("cap", "Cap"),
         ("volume_gib", "VolumeGiB"),
+        ("shards", "Shards"),
     ]:
         least, most = declared[parameter]["MinValue"], declared[parameter]["MaxValue"]
         for good in (least, most):
@@ -121,6 +122,17 @@ def test_an_image_is_an_id_or_a_parameter():
     assert by_name["ImageIdOverride"] == ""
     with pytest.raises(ConfigError):
         PoolOptions(pool="dev", ami="debian")
+
+
+@pytest.mark.parametrize(("previous", "there"), [({"Shards": "4"}, 4), ({}, 1)])
+def test_a_pool_keeps_its_number_of_shards(previous, there):
+    """A stack of the version before knows no such parameter: it has one."""
+    with pytest.raises(GuardRefused, match=f"made with {there} shards"):
+        PoolOptions(pool="dev", shards=2).filled(previous)
+
+    assert PoolOptions(pool="dev", shards=there).filled(previous).shards == there
+    assert PoolOptions(pool="dev").filled(previous).shards == there
+    assert PoolOptions(pool="dev", shards=2).filled().shards == 2
 
 
 def test_more_hot_instances_than_the_cap_are_refused():
