@@ -27,11 +27,11 @@ Clock = Callable[[], float]
 
 
 class Meter:
-    """Units of one kind that a partition still has."""
+    """Units of one kind that a partition still has; it begins with none saved up."""
 
     def __init__(self, per_s: float, now: Clock) -> None:
         self._per_s, self._now = per_s, now
-        self._left, self._at_s = per_s * SAVED_S, now()
+        self._left, self._at_s = 0.0, now()
 
     def take(self, units: int) -> None:
         """Take units.
