@@ -84,6 +84,19 @@ async def test_a_remembered_instance_is_claimed_with_one_write(pool, ada, lists)
     await ada.pool.release(lease)
 
 
+async def test_who_remembers_nothing_reads_meta_beside_the_first_page(pool, ada):
+    """In a pool of one shard that is all: a short page goes on at the beginning."""
+    pool.until_ready(3)
+    since = _last_call(pool)
+
+    lease = await _claim(ada)
+    await ada.pool.release(lease)
+
+    page = ["GetItem", "Query", "Query"]
+    *read, claimed, released = _calls(pool, since)
+    assert (sorted(read), claimed, released) == (page, "UpdateItem", "UpdateItem")
+
+
 async def test_what_others_took_meanwhile_is_not_granted_again(pool, ada, user, lists):
     """Every remembered instance is another user's by now: a new one is found."""
     known = await _remembered(pool, ada, lists)
