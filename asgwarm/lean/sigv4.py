@@ -14,7 +14,7 @@ from dataclasses import field
 
 from asgwarm.domain.value import value
 
-_ALGORITHM = "AWS4-HMAC-SHA256"
+ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 @value
@@ -49,14 +49,23 @@ def signed(
         sent["X-Amz-Security-Token"] = keys.session_token
     where = f"{at[:8]}/{scope.region}/{scope.service}/aws4_request"
     names, canonical = _canonical(sent, body)
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    to_sign = f"{_ALGORITHM}\n{at}\n{where}\n{digest}"
-    signature = _hmac(_signing_key(keys, where), to_sign).hex()
     sent["Authorization"] = (
-        f"{_ALGORITHM} Credential={keys.access_key_id}/{where}, "
-        f"SignedHeaders={names}, Signature={signature}"
+        f"{ALGORITHM} Credential={keys.access_key_id}/{where}, "
+        f"SignedHeaders={names}, Signature={signature(canonical, at, where, keys)}"
     )
     return sent
+
+
+def signature(canonical: str, at: str, where: str, keys: Keys) -> str:
+    """Return the signature of a canonical request.
+
+    Args:
+        at: When, as in `X-Amz-Date`.
+        where: The scope, `20260131/us-east-1/dynamodb/aws4_request`.
+    """
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    to_sign = f"{ALGORITHM}\n{at}\n{where}\n{digest}"
+    return _hmac(_signing_key(keys, where), to_sign).hex()
 
 
 def _canonical(headers: Mapping[str, str], body: bytes) -> tuple[str, str]:
