@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 from asgwarm.local import seam
 from asgwarm.local.activity import Activity
 from asgwarm.local.answers import Answer, error_answer, text_answer
+from asgwarm.local.endpoints.door import Door
 from asgwarm.local.faults import HOLDING, NOT_PERFORMED, FaultTable, HttpFault, Kind
 from asgwarm.local.keyring import ACCOUNT_ID, Keyring
 from asgwarm.local.out import DAMAGING, Out
@@ -39,6 +40,7 @@ class Doors:
     services: dict[str, Service]  # by the name in the credential scope, or with an
     # action behind it: "ec2:RunInstances"
     imds: Service
+    tunnel: Door  # answers whoever wants a WebSocket
     base: Callable[..., Awaitable[None]]  # an ASGI application for everything else
     before: Callable[[str], Awaitable[None]]  # awaited before the base is asked
     after: Callable[[str, str], Awaitable[None]]  # told of each call that was answered
@@ -66,9 +68,8 @@ class Front:
         self, scope: Scope, receive: Receive, send: Send, abort: Abort
     ) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
+        if scope["type"] == "websocket":
+            await self._doors.tunnel(_request(scope, b""), receive, send)
             return
         request = _request(scope, await _body(receive))
         call = _Call(scope, _replay(request.body, receive), request, Out(send, abort))
@@ -173,7 +174,7 @@ def _request(scope: Scope, body: bytes) -> Request:
         text = value.decode("latin-1")
         headers[key] = f"{headers[key]},{text}" if key in headers else text
     return Request(
-        method=scope["method"],
+        method=scope.get("method", "GET"),  # of a WebSocket none is said
         raw_path=scope["raw_path"].decode("latin-1").partition("?")[0],
         raw_query=scope["query_string"].decode("latin-1"),
         headers=headers,

@@ -31,6 +31,7 @@ from asgwarm.local.base import Base
 from asgwarm.local.clock import Clock, Pace
 from asgwarm.local.cloud import Catalog, Cloud
 from asgwarm.local.eic import InstanceConnect, KeyStore
+from asgwarm.local.endpoints.service import EndpointService
 from asgwarm.local.events import Events
 from asgwarm.local.faults import FaultTable, parse
 from asgwarm.local.front import CONTROL, Doors, Front
@@ -104,22 +105,23 @@ class Region:
         self._build()
 
     def _build(self) -> None:
-        keys = KeyStore(self._clock.now)
-        imds = Imds()
-        self._instances = Instances(
-            Surroundings(
-                folder=self._options.state_dir / "instances",
-                endpoint_url=self.endpoint_url,
-                clock=self._clock,
-                keys=keys,
-                keyring=self._keyring,
-                imds=imds,
-                activity=self.activity,
-                faults=self._faults,
-            ),
-            target=self._machine.target_lifecycle_state,
-            gone=self._on_gone,
+        keys, imds = KeyStore(self._clock.now), Imds()
+        around = Surroundings(
+            folder=self._options.state_dir / "instances",
+            endpoint_url=self.endpoint_url,
+            clock=self._clock,
+            keys=keys,
+            keyring=self._keyring,
+            imds=imds,
+            activity=self.activity,
+            faults=self._faults,
         )
+        self._instances = instances = Instances(
+            around, target=self._machine.target_lifecycle_state, gone=self._on_gone
+        )
+        region = self._options.region
+        keys_in = InstanceConnect(keys, instances.state_of)
+        ways_in = EndpointService(around, region=region, addresses=instances.addresses)
         self._cloud = Cloud(self._instances)
         self._scaling = AutoScalingService(
             machine=self._machine,
@@ -131,10 +133,10 @@ class Region:
             clock=self._clock,
             faults=self._faults,
             running=self._running,
-            handlers=lambda: handlers(self._scaling_call),
+            handlers=lambda: handlers(self._scaling_call) | ways_in.handlers(),
         )
         self._front = Front(
-            region=self._options.region,
+            region=region,
             keyring=self._keyring,
             activity=self.activity,
             faults=self._faults,
@@ -142,12 +144,12 @@ class Region:
                 services={
                     "autoscaling": self._autoscaling,
                     "ec2:RunInstances": run_instances.handle,
-                    "ec2-instance-connect": InstanceConnect(
-                        keys, self._instances.state_of
-                    ).handle,
+                    "ec2-instance-connect": keys_in.handle,
                     CONTROL: Levers(self).handle,
+                    **ways_in.services(),
                 },
                 imds=imds.handle,
+                tunnel=ways_in.door,
                 base=self._base.app,
                 before=self._base.ready_for,
                 after=self._after,

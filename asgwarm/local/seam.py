@@ -136,6 +136,19 @@ def ec2_subnets() -> dict[str, dict[str, Any]]:
     return dict(module._subnets.items())
 
 
+def ec2_security_groups() -> dict[str, dict[str, Any]]:
+    """The base's record of every security group, by id."""
+    return dict(part("services.ec2")._security_groups.items())
+
+
+def ec2_default_group(vpc_id: str) -> str:
+    """The id of the security group that a VPC has by itself."""
+    for group_id, group in ec2_security_groups().items():
+        if group["VpcId"] == vpc_id and group["GroupName"] == "default":
+            return group_id
+    raise Ec2Refused(f"{vpc_id} has no default security group")
+
+
 def set_ec2_tag(resource_id: str, key: str, value: str | None) -> None:
     """Set or take away (None) one tag, an `aws:` one too, which no API call could."""
     tags = part("services.ec2")._tags

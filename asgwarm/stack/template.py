@@ -6,16 +6,16 @@ from pathlib import Path
 from asgwarm.errors import AsgwarmError
 from asgwarm.stack.options import PoolOptions
 
-_BESIDE_PACKAGE = Path(__file__).resolve().parents[2] / "templates" / "pool.yaml"
+_BESIDE_PACKAGE = Path(__file__).resolve().parents[2] / "templates"
 
 
-def template_text() -> str:
-    """The very template that `up` deploys.
+def template_text(name: str = "pool") -> str:
+    """The very template that `up` deploys, or the one called *name*.
 
     It lies in the installed package, or in a checkout beside it.
     """
-    installed = files("asgwarm") / "templates" / "pool.yaml"
-    for place in (installed, _BESIDE_PACKAGE):
+    installed = files("asgwarm") / "templates"
+    for place in (installed / f"{name}.yaml", _BESIDE_PACKAGE / f"{name}.yaml"):
         if place.is_file():
             return place.read_text(encoding="utf-8")
     raise AsgwarmError(

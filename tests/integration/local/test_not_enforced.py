@@ -163,7 +163,7 @@ def _(work):
     assert not mark.exists()
 
 
-@checks("EC2 Instance Connect", "endpoints")
+@checks("EC2 Instance Connect", "the serial console")
 def _(work):
     instance = work.launch()
     key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()

@@ -35,6 +35,30 @@ def module(name) -> Any:
     return seam.part(name)
 
 
+async def test_security_groups_are_records_of_both_directions():
+    """The endpoint reads what an API call or a template has put there."""
+    (vpc,) = {subnet["VpcId"] for subnet in seam.ec2_subnets().values()}
+    default = seam.ec2_default_group(vpc)
+    answer = await seam.ec2(
+        "AuthorizeSecurityGroupIngress",
+        **{
+            "GroupId": default,
+            "IpPermissions.1.IpProtocol": "tcp",
+            "IpPermissions.1.FromPort": "22",
+            "IpPermissions.1.ToPort": "22",
+            "IpPermissions.1.IpRanges.1.CidrIp": "10.0.0.0/8",
+        },
+    )
+
+    assert answer
+    group = seam.ec2_security_groups()[default]
+    (rule,) = group["IpPermissions"]
+    assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 22, 22)
+    assert rule["IpRanges"] == [{"CidrIp": "10.0.0.0/8"}]
+    assert rule["UserIdGroupPairs"] == []
+    assert group["IpPermissionsEgress"][0]["IpProtocol"] == "-1"
+
+
 async def test_the_application_is_an_asgi_callable_with_a_loop_of_its_own():
     """Its own start-up is replaced by two assignments."""
     app = seam.application()
