@@ -131,7 +131,7 @@ cover: setup .venv-aws/.ready ## tests with coverage
 	$(BIN)/coverage report --fail-under=100 --include='asgwarm/domain/*'
 
 lock: setup ## resolve the pinned dependencies anew
-	$(BIN)/uv pip compile --python-version 3.11 pyproject.toml --extra local --group dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/dev.txt
+	$(BIN)/uv pip compile --python-version 3.11 pyproject.toml --extra local --extra endpoint --group dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/dev.txt
 	$(BIN)/uv pip compile --python-version 3.11 requirements/awscli.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/awscli.txt
 	$(BIN)/uv pip compile --python-version 3.11 requirements/mssh.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/mssh.txt
 

@@ -22,7 +22,10 @@ from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
+    import ssl
+
     import boto3
+    import botocore.session
     from botocore.config import Config
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2_instance_connect import EC2InstanceConnectClient
     from mypy_boto3_sts import STSClient
 
+    from asgwarm.lean.sigv4 import Keys
     from asgwarm.lean.situation import Situation
 
 CONNECT_TIMEOUT_S = 5
@@ -73,10 +77,8 @@ class Clients:
         return understand(self.settings, self._env)
 
     @cached_property
-    def _session(self) -> "boto3.Session":
-        import boto3
+    def _botocore(self) -> "botocore.session.Session":
         import botocore.session
-        from botocore.exceptions import ProfileNotFound
 
         name = "metadata_service_timeout"
         variable = f"AWS_{name.upper()}"
@@ -84,9 +86,16 @@ class Clients:
         if self.settings.access_key_id:
             # Keys of our own go with no profile, not even with AWS_PROFILE's.
             own["profile"] = (None, None, None, None)
+        return botocore.session.Session(session_vars=own)
+
+    @cached_property
+    def _session(self) -> "boto3.Session":
+        import boto3
+        from botocore.exceptions import ProfileNotFound
+
         try:
             return boto3.Session(
-                botocore_session=botocore.session.Session(session_vars=own),
+                botocore_session=self._botocore,
                 region_name=self.settings.region,
                 profile_name=self.settings.profile,
                 aws_access_key_id=self.settings.access_key_id,
@@ -179,6 +188,43 @@ class Clients:
             read_timeout_s=self.settings.read_timeout_s,
             full=lambda: self.full_eic,
         )
+
+    def keys(self) -> "Keys":
+        """Return as whom to sign what no client of boto3's sends.
+
+        Raises:
+            BotoCoreError: There are no credentials, or they cannot be had.
+        """
+        if self._situation is not None:
+            return self._situation.keys
+        from botocore.exceptions import NoCredentialsError
+
+        from asgwarm.lean.sigv4 import Keys
+
+        found = self._session.get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        frozen = found.get_frozen_credentials()
+        return Keys(
+            access_key_id=frozen.access_key or "",
+            secret_access_key=frozen.secret_key or "",
+            session_token=frozen.token or "",
+        )
+
+    def tls(self, host: str) -> "ssl.SSLContext | None":
+        """Return what a connection of one's own to *host* is verified with.
+
+        None where AWS itself is spoken to without TLS, as in an emulated region.
+        """
+        from asgwarm.lean.trust import context
+
+        if self._situation is not None:
+            endpoint = self._situation.endpoints["ec2-instance-connect"]
+            is_plain, ca_file = endpoint.scheme == "http", endpoint.ca_file
+        else:
+            is_plain = self.full_eic.meta.endpoint_url.startswith("http:")
+            ca_file = self._botocore.get_config_variable("ca_bundle")
+        return None if is_plain else context(host, ca_file)
 
     def open_ahead(self, *, pushes: bool = True) -> None:
         """Connect to the services of the way to a prompt, beside whatever comes next.

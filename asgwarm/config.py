@@ -43,6 +43,7 @@ _UP: dict[str, tuple[type, ...]] = {
     "subnet": (str, list),
     "allow": (str,),
     "address": (str,),
+    "endpoint": (str,),
     "max-lease": (str, int),
 }
 _SPOKEN = {str: "a text", int: "a whole number", list: "a list of texts"}

@@ -15,6 +15,7 @@
     ├── GuardRefused             [9]   live leases, cap, another region
     ├── ConnectError             [255] the way in failed or broke
     │   ├── NoRoute                    nothing answers at the address
+    │   ├── TunnelRefused              the endpoint has no connection left
     │   ├── KeyPushFailed              EC2 Instance Connect refused the key
     │   ├── HostKeyMismatch            another host key than the pinned one
     │   └── SessionFailed              authentication refused, no session to be had
@@ -150,6 +151,12 @@ class NoRoute(ConnectError):
     """Nothing answers at the instance's address and port."""
 
     code = "NO_ROUTE"
+
+
+class TunnelRefused(ConnectError):
+    """The endpoint in front of a private subnet has as many connections as it takes."""
+
+    code = "TUNNEL_REFUSED"
 
 
 class KeyPushFailed(ConnectError):

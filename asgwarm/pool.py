@@ -171,7 +171,8 @@ class LeasingPool(WatchedPool):
         self, lease: Lease, timings: Timings
     ) -> AbstractAsyncContextManager["Session"]:
         """Return what connects to a lease's instance and renews the lease meanwhile."""
-        return await go_in(await self._leases(), lease, self._clients, timings)
+        leases = await self._leases()
+        return await go_in(leases, lease, self._clients, timings, self._warn)
 
     async def release(self, lease: Lease, *, force: bool = False) -> None:
         """Give a lease's instance back; it is terminated.

@@ -59,9 +59,16 @@ def propose(flags: "Flags", invocation: "Invocation") -> Proposal:
     clients = invocation.clients
     stack = find(clients.cloudformation, stack_name(said.pool))
     own_address = stack is None and said.allow is None and not local
+    own_address = own_address and said.address in (None, "public")
     if stack is None:
         said = for_new_pool(said, clients, local=local)
-    whole = said.filled(stack.parameters if stack else None)
+    known = stack.parameters if stack else None
+    if said.address == "endpoint":
+        vpc = said.vpc or (known or {}).get("VpcId", "")
+        named = _said("endpoint", flags, invocation.config.up)
+        found = network.endpoint_in(clients.ec2, vpc, named)
+        said = replace(said, endpoint=str(found))
+    whole = said.filled(known)
     return Proposal(
         pool=said.pool,
         region=clients.region,
@@ -82,9 +89,22 @@ def for_new_pool(said: PoolOptions, clients: "Clients", *, local: bool) -> PoolO
     elif said.subnets is None and said.vpc is not None:
         said = replace(said, subnets=network.subnets_of(clients.ec2, said.vpc))
     if said.allow is None:
-        allow = local_region.NETWORK if local else network.own_network()
-        said = replace(said, allow=allow)
+        said = replace(said, allow=_allow(said, local=local))
     return said
+
+
+def _allow(said: PoolOptions, *, local: bool) -> str:
+    """Return who may come in where nobody said so."""
+    if said.address == "endpoint":
+        return ""  # the endpoint's group alone
+    if local:
+        return local_region.NETWORK
+    if said.address == "private":
+        raise ConfigError(
+            "private addresses are not reached from your public one",
+            hint=f"asgwarm up {said.pool} --address private --allow 10.0.0.0/8",
+        )
+    return network.own_network()
 
 
 def options(pool: str, flags: "Flags", configured: Mapping[str, Value]) -> PoolOptions:

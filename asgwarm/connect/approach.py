@@ -1,4 +1,4 @@
-"""What of a way in needs no SSH: the key on its way, and TCP.
+"""What of a way in needs no SSH: the key on its way, and TCP or what stands for it.
 
 Both begin with the approach, while the SSH library may still be loaded.
 
@@ -8,12 +8,16 @@ Rule: whoever makes an approach closes it, or gives it to `way_in.connect`, whic
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from asgwarm.connect.dial import dial
 from asgwarm.connect.gate import KeyGate
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.target import Target
 from asgwarm.connect.timings import Timings
+
+if TYPE_CHECKING:
+    from asgwarm.connect.tunnel import Tunnel
 
 
 class Approach:
@@ -23,6 +27,7 @@ class Approach:
         push: Puts the public half of *key* on the instance; called at once, and again
             when the key may have expired or is refused.
         timings: Gets the phases `push` and `connect`.
+        tunnel: The way to the instance where TCP to its address is none.
     """
 
     def __init__(
@@ -32,8 +37,10 @@ class Approach:
         push: Callable[[], Awaitable[None]],
         *,
         timings: Timings,
+        tunnel: "Tunnel | None" = None,
     ) -> None:
         self.target = target
+        self._tunnel = tunnel
         self.key = key
         self.timings = timings
         self.gate = KeyGate(push, timings)
@@ -47,6 +54,7 @@ class Approach:
 
         Raises:
             OSError: As `dial`.
+            AsgwarmError: As `Tunnel.open`.
         """
         dialled, self._dialled = self._dialled, None
         if dialled is None:
@@ -66,6 +74,8 @@ class Approach:
 
     async def _dial(self) -> socket.socket:
         with self.timings.phase("connect"):
+            if self._tunnel is not None:
+                return await self._tunnel.open()
             return await dial(self.target.address, self.target.port)
 
 

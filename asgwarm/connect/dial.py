@@ -51,7 +51,19 @@ def unreachable(target: Target, error: OSError) -> NoRoute:
         reason = os.strerror(error.errno).lower()
     else:
         reason = f"no answer in {TIMEOUT_S:g} s"
-    return NoRoute(f"nothing answers for {target}: {reason}", hint="asgwarm status")
+    return no_route(target, reason)
+
+
+def no_route(target: Target, reason: str) -> NoRoute:
+    """Say that nothing answers, and what it takes where the address is private."""
+    said = f"nothing answers for {target}: {reason}"
+    if not target.is_private:
+        return NoRoute(said, hint="asgwarm status")
+    return NoRoute(
+        f"{said}; the address is private: it takes a VPN into its network, or an"
+        " endpoint",
+        hint="asgwarm up --address endpoint",
+    )
 
 
 async def _try(address: str, port: int, timeout_s: float) -> socket.socket:

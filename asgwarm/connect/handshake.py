@@ -85,6 +85,8 @@ async def handshake(
     try:
         return await level.open(
             sock=sock,
+            host=target.address,  # a tunnel's socket does not know
+            port=target.port,
             username=target.os_user,
             client_factory=lambda: client,
             known_hosts=([pinned], [], []),

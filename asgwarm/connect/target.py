@@ -33,6 +33,7 @@ class Target:
     port: int = 22
     os_user: str
     host_key: str  # "ssh-ed25519 AAAA…", no comment
+    endpoint: str = ""  # what leads there, as in `domain.endpoint`; empty for TCP
 
     def __post_init__(self) -> None:
         checks = {
@@ -41,6 +42,7 @@ class Target:
             "port": 0 < self.port < 65536,
             "os_user": bool(re.fullmatch(_OS_USER, self.os_user)),
             "host_key": _is_host_key(self.host_key),
+            "endpoint": not self.endpoint or _is_endpoint(self.endpoint),
         }
         for field, is_good in checks.items():
             if not is_good:
@@ -59,6 +61,7 @@ class Target:
             port=record.port,
             os_user=record.os_user,
             host_key=record.host_key,
+            endpoint=record.endpoint,
         )
 
     def for_user(self, os_user: str) -> "Target":
@@ -75,8 +78,27 @@ class Target:
                 hint="ssh ec2-user@web.asgwarm",
             ) from error
 
+    @property
+    def is_private(self) -> bool:
+        """Whether only its own network, and who is joined to it, has the address."""
+        try:
+            address = ipaddress.ip_address(self.address)
+        except ValueError:
+            return False
+        return address.is_private and not address.is_loopback
+
     def __str__(self) -> str:
         return f"{self.instance_id} at {self.address} port {self.port}"
+
+
+def _is_endpoint(text: str) -> bool:
+    from asgwarm.domain.endpoint import endpoint_from  # for the few who have one
+
+    try:
+        endpoint_from(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_address(text: str) -> bool:

@@ -14,7 +14,7 @@ import socket
 import asyncssh
 
 from asgwarm.connect.approach import Approach
-from asgwarm.connect.dial import unreachable
+from asgwarm.connect.dial import no_route, unreachable
 from asgwarm.connect.handshake import Client, Interrupted, Surprise, handshake
 from asgwarm.connect.levels import Level, best, stock
 from asgwarm.connect.race import unless_push_fails
@@ -22,7 +22,6 @@ from asgwarm.errors import (
     AsgwarmError,
     ConfigError,
     KeyPushFailed,
-    NoRoute,
     SessionFailed,
 )
 
@@ -109,10 +108,7 @@ class _Attempt:
     def late(self, deadline_s: float) -> AsgwarmError:
         """Return the error for a deadline that has passed."""
         if not self._is_answered:
-            return NoRoute(
-                f"nothing answers for {self._target} within {deadline_s:g} s",
-                hint="asgwarm status",
-            )
+            return no_route(self._target, f"no answer within {deadline_s:g} s")
         if self._gate.is_waiting:
             return KeyPushFailed(
                 f"EC2 Instance Connect has not taken the key for"

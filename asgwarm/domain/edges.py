@@ -10,9 +10,10 @@ could have changed since, but for the claim's, whose writer is no part of the lo
 Rule 4: this module does not know who asks nor what time it is.
 """
 
+from dataclasses import fields
 from typing import NamedTuple
 
-from asgwarm.domain.record import LIVE
+from asgwarm.domain.record import LIVE, Record
 
 
 class Edge(NamedTuple):
@@ -52,7 +53,7 @@ EDGES = {
     "ready": Edge(
         "WARMING",
         "READY",
-        "ready_key host_key address port os_user az tier setup",
+        "ready_key host_key address port os_user endpoint az tier setup",
     ),
     # At most one lease, ever.
     "claim": Edge(
@@ -90,9 +91,9 @@ EDGES = {
         "",
         "QUARANTINED",
         "gen v epoch why",
-        # Nothing stays that could make no sense in a later state either.
-        "ready_key born_at address port os_user host_key boot_in tier setup lease_id "
-        "lease_owner lease_name hb dur_s hb_seen exp_at lease_seen_at last_lease",
+        # Nothing stays that could make no sense in a later state either: every
+        # attribute of a record between its identity and what is written about it.
+        " ".join(["ready_key", *(f.name for f in fields(Record)[5:-2])]),
         "attribute_exists(pk) AND NOT v > :v "
         "AND (NOT attribute_type(gen, :N) OR gen = :last_gen)",
     ),

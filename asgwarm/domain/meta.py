@@ -29,6 +29,7 @@ class Settings:
     os_user: str
     on_delete: str  # "refuse" or "end": live leases when the stack is deleted
     shards: int  # partitions of instance rows; what META says counts
+    endpoint: str = ""  # what leads to the addresses, as in `domain.endpoint`
 
 
 def settings_from(document: str) -> Settings:

@@ -55,6 +55,7 @@ class Record:
     address: str = ""  # where SSH answers
     port: int = 22
     os_user: str = ""
+    endpoint: str = ""  # what leads to the address, as in `domain.endpoint`
     host_key: str = ""  # "ssh-ed25519 AAAA…", frozen when the row became READY
     boot_in: str = ""  # boot id that the guest reported on the way into the pool
     tier: str = ""  # "warm" or "cold": how the instance came into service

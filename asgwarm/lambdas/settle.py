@@ -66,6 +66,7 @@ def _values(view: View, edge: str) -> dict[str, Any]:
     values: dict[str, Any] = {
         "epoch": settings.stack_id,
         "os_user": settings.os_user,
+        "endpoint": settings.endpoint,
         # Claimers begin to read at a random place, so that not all want the same.
         "ready_key": secrets.token_hex(8),
     }

@@ -29,14 +29,21 @@ def load_hold() -> "Callable[..., AbstractAsyncContextManager[Session]]":
 
 
 async def go_in(
-    leases: "Leases", lease: "Lease", clients: "Clients", timings: "Timings"
+    leases: "Leases",
+    lease: "Lease",
+    clients: "Clients",
+    timings: "Timings",
+    warn: Callable[[str], None],
 ) -> "AbstractAsyncContextManager[Session]":
     """Approach a lease's instance; return what connects to it and renews the lease.
+
+    Args:
+        warn: As for `approach`.
 
     Raises:
         SessionFailed: The lease's row names no way in.
     """
-    begun = approach(lease, clients, timings)
+    begun = approach(lease, clients, timings, warn=warn)
     try:
         hold = await asyncio.to_thread(load_hold)
     except BaseException:

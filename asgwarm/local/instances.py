@@ -38,6 +38,7 @@ _log = logging.getLogger(__name__)
 class Surroundings:
     """What instances need of the region."""
 
+    region: str
     folder: Path
     endpoint_url: str
     clock: Clock

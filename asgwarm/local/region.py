@@ -102,11 +102,11 @@ class Region:
             account=ACCOUNT_ID,
             new_id=lambda: str(uuid4()),
         )
-        self._build()
+        self._build(KeyStore(self._clock.now), Imds())
 
-    def _build(self) -> None:
-        keys, imds = KeyStore(self._clock.now), Imds()
+    def _build(self, keys: KeyStore, imds: Imds) -> None:
         around = Surroundings(
+            region=self._options.region,
             folder=self._options.state_dir / "instances",
             endpoint_url=self.endpoint_url,
             clock=self._clock,
@@ -119,10 +119,9 @@ class Region:
         self._instances = instances = Instances(
             around, target=self._machine.target_lifecycle_state, gone=self._on_gone
         )
-        region = self._options.region
         keys_in = InstanceConnect(keys, instances.state_of)
-        ways_in = EndpointService(around, region=region, addresses=instances.addresses)
-        self._cloud = Cloud(self._instances)
+        ways_in = EndpointService(around, addresses=instances.addresses)
+        self._cloud = Cloud(instances)
         self._scaling = AutoScalingService(
             machine=self._machine,
             cloud=self._cloud,
@@ -136,7 +135,7 @@ class Region:
             handlers=lambda: handlers(self._scaling_call) | ways_in.handlers(),
         )
         self._front = Front(
-            region=region,
+            region=around.region,
             keyring=self._keyring,
             activity=self.activity,
             faults=self._faults,

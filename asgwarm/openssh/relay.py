@@ -131,7 +131,7 @@ class RelayedPool(LeasingPool):
 
     @asynccontextmanager
     async def _approached(self, lease: Lease, user: str) -> AsyncIterator[Approach]:
-        begun = approach(lease, self._clients, Timings(), os_user=user)
+        begun = approach(lease, self._clients, Timings(), os_user=user, warn=self._warn)
         try:
             yield begun
         finally:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from asgwarm.aws_errors import translated
+from asgwarm.domain.endpoint import Endpoint
 from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 CHECKIP_URL = "https://checkip.amazonaws.com"  # AWS's own; answers the caller's address
 CHECKIP_TIMEOUT_S = 5.0
+# An update lets the endpoint serve meanwhile; EC2 API reference.
+_SERVING = ("create-complete", "update-in-progress", "update-complete", "update-failed")
 
 
 @value
@@ -63,6 +66,38 @@ def subnets_of(client: "EC2Client", vpc: str) -> tuple[str, ...]:
             f"{vpc} has no subnet", hint="asgwarm up --vpc vpc-… --subnet subnet-…"
         )
     return tuple(sorted(subnet["SubnetId"] for subnet in chosen))
+
+
+def endpoint_in(
+    client: "EC2Client", vpc: str, endpoint_id: str | None = None
+) -> Endpoint:
+    """The VPC's EC2 Instance Connect Endpoint.
+
+    Args:
+        vpc: Its id; empty for the default one.
+        endpoint_id: Which one is meant, where there may be several.
+
+    Raises:
+        ConfigError: There is none, or it is not ready or not in this VPC.
+    """
+    vpc = vpc or default_network(client).vpc
+    with translated("ec2:DescribeInstanceConnectEndpoints", vpc):
+        answer = client.describe_instance_connect_endpoints(
+            Filters=[{"Name": "vpc-id", "Values": [vpc]}]
+        )
+    for found in answer["InstanceConnectEndpoints"]:
+        is_meant = endpoint_id in (None, found["InstanceConnectEndpointId"])
+        if is_meant and found["State"] in _SERVING:
+            return Endpoint(
+                endpoint_id=found["InstanceConnectEndpointId"],
+                host=found["DnsName"],
+                group_id=found["SecurityGroupIds"][0],
+            )
+    which = endpoint_id or "EC2 Instance Connect Endpoint"
+    raise ConfigError(
+        f"{vpc} has no {which} that is ready; a VPC gets one once, by this template",
+        hint="asgwarm template --endpoint --out endpoint.yaml",
+    )
 
 
 def own_network(fetch: Callable[[], str] | None = None) -> str:

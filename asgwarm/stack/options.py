@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
+from asgwarm.domain import endpoint
 from asgwarm.domain.meta import MOST_SHARDS
 from asgwarm.domain.names import check_pool
 from asgwarm.domain.value import value
@@ -40,7 +41,8 @@ _WORDS = {
     "instance_type": ("InstanceType", r"[a-z0-9-]+\.[a-z0-9-]+", "m7i.large"),
     "os_user": ("OsUser", r"[a-z_][a-z0-9_-]{0,30}", "ec2-user"),
     "vpc": ("VpcId", r"(vpc-[0-9a-f]{8,17})?", "vpc-0123456789abcdef0"),
-    "address": ("AddressType", r"public|private", "public or private"),
+    "address": ("AddressType", r"public|private|endpoint", "public or endpoint"),
+    "endpoint": ("Endpoint", f"({endpoint.FORM})?", "eice-… HOST sg-…"),
     "egress": ("Egress", r"web|all", "web or all"),
     "pool_state": ("PoolState", r"Stopped|Running", "Stopped"),
     "on_delete": ("OnDelete", r"refuse|end", "refuse or end"),
@@ -69,7 +71,10 @@ class PoolOptions:
     pool_state: str | None = None
     setup: bytes | None = None  # script that runs once on each instance; b"" for none
     setup_timeout_s: int | None = None
-    address: str | None = None  # the address that people connect to
+    # What people connect to: a public address, a private one, or with "endpoint" a
+    # private one by the endpoint below.
+    address: str | None = None
+    endpoint: str | None = None  # as in `domain.endpoint`; "" for none
     allow: str | None = None  # network that may reach port 22; "" for none
     vpc: str | None = None
     subnets: tuple[str, ...] | None = None
@@ -95,6 +100,11 @@ class PoolOptions:
         _check_image(self.ami)
         _check_subnets(self.subnets)
         _check_setup(self.setup)
+        if self.endpoint and self.address != "endpoint":
+            raise ConfigError(
+                f"an endpoint leads nowhere with {self.address or 'no'} addresses",
+                hint=f"asgwarm up {self.pool} --address endpoint",
+            )
         if self.hot is not None and self.cap is not None and self.hot > self.cap:
             raise ConfigError(
                 f"hot is {self.hot}, more than the cap of {self.cap}",
@@ -125,12 +135,15 @@ class PoolOptions:
                 values[name] = known[parameter]
         for name, current in (
             ("ami", known["ImageIdOverride"] or known["ImageId"]),
+            ("address", "endpoint" if known["Endpoint"] else known["AddressType"]),
             ("allow", known["AllowCidr"]),
             ("setup", base64.b64decode(known["Setup"])),
             ("subnets", tuple(filter(None, known["Subnets"].split(",")))),
         ):
             if name not in said:
                 values[name] = current
+        if self.address in ("public", "private"):
+            values["endpoint"] = ""
         return replace(self, **values)  # type: ignore[arg-type]  # by field name
 
     def _check_shards(self, there: int) -> None:
@@ -147,6 +160,7 @@ class PoolOptions:
         for name, (parameter, *_) in (_NUMBERS | _WORDS).items():
             if (value := getattr(self, name)) is not None:
                 found[parameter] = str(value)
+        found |= self._way_in()
         if self.allow is not None:
             found["AllowCidr"] = self.allow
         if self.subnets is not None:
@@ -159,6 +173,14 @@ class PoolOptions:
             if not is_id:
                 found["ImageId"] = self.ami
         return found
+
+    def _way_in(self) -> dict[str, str]:
+        """The parameters for the kind of address, where that was said."""
+        if self.address is None:
+            return {}
+        if self.address == "endpoint":
+            return {"AddressType": "private", "Endpoint": self.endpoint or ""}
+        return {"AddressType": self.address, "Endpoint": ""}
 
 
 # The template's own defaults; a test compares them.
@@ -178,6 +200,7 @@ DEFAULTS = {
     "Setup": "",
     "SetupTimeoutS": "600",
     "AddressType": "public",
+    "Endpoint": "",
     "AllowCidr": "",
     "VpcId": "",
     "Subnets": "",

@@ -92,7 +92,7 @@ def clients_of(region: Any) -> Clients:
     return Clients(settings_of(region))
 
 
-def serve(region: Any, name: str, **options: int) -> Pool:
+def serve(region: Any, name: str, **options: Any) -> Pool:
     """Create a pool and return once its hot instances are ready."""
 
     def pause(seconds: float) -> None:
@@ -101,12 +101,7 @@ def serve(region: Any, name: str, **options: int) -> Pool:
 
     clients = clients_of(region)
     network = default_network(clients.ec2)
-    asked = PoolOptions(
-        pool=name,
-        vpc=network.vpc,
-        subnets=network.subnets,
-        allow="127.0.0.0/8",
-        **options,  # type: ignore[arg-type]  # sizes are numbers
-    )
+    usual = {"vpc": network.vpc, "subnets": network.subnets, "allow": "127.0.0.0/8"}
+    asked = PoolOptions(pool=name, **(usual | options))
     provision.up(asked, clients, on_event=lambda event: None, sleep=pause)
     return Pool(name, region, options.get("shards", 1))

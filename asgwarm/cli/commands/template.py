@@ -18,13 +18,18 @@ class Flags:
     out: Annotated[
         Path | None, option(metavar="FILE", help="A file instead of stdout.")
     ] = None
+    endpoint: Annotated[
+        bool,
+        option("--endpoint", help="The one for a VPC's endpoint, see up --address."),
+    ] = False
 
 
 def run(flags: Flags, invocation: "Invocation") -> int:
     """Print the CloudFormation template that `up` deploys, for CI to deploy itself."""
     from asgwarm.stack.template import template_text
 
-    output, text = invocation.output, template_text()
+    output = invocation.output
+    text = template_text("endpoint" if flags.endpoint else "pool")
     if flags.out is not None:
         _write(flags.out, text)
     if output.json:

@@ -62,7 +62,11 @@ class Flags:
     ] = None
     address: Annotated[
         str | None,
-        option(metavar="KIND", help="public or private.  [public]"),
+        option(metavar="KIND", help="public, private or endpoint.  [public]"),
+    ] = None
+    endpoint: Annotated[
+        str | None,
+        option(metavar="EICE", help="With --address endpoint.  [the VPC's]"),
     ] = None
     max_lease: Annotated[
         str | None, option(metavar="TIME", help="Longest lease.  [12h]")

@@ -26,7 +26,7 @@ def plan_lines(plan: "Proposal") -> list[str]:
         f"({pool.instance_type})",
         *([f"  leases     {pool.owner_cap} a user at most"] if pool.owner_cap else []),
         *([rows] if pool.shards != 1 else []),
-        f"  way in     {pool.address} address, {_port(plan)}",
+        f"  way in     {_way_in(plan)}",
         *_price(plan),
     ]
     if plan.local:
@@ -56,9 +56,20 @@ def plan_document(plan: "Proposal") -> dict[str, object]:
     }
 
 
+def _way_in(plan: "Proposal") -> str:
+    """How people get in, and what instances without a public address need."""
+    pool = plan.whole
+    if pool.address == "public":
+        return f"public address, {_port(plan)}"
+    by = "private address"
+    if pool.endpoint:
+        by += f" through {pool.endpoint.partition(' ')[0]}"
+    return f"{by}, {_port(plan)}; subnets need NAT or VPC endpoints"
+
+
 def _port(plan: "Proposal") -> str:
     if not plan.whole.allow:
-        return "port 22 closed"
+        return f"port 22 {'open to it only' if plan.whole.endpoint else 'closed'}"
     whose = " (your own address)" if plan.own_address else ""
     return f"port 22 open to {plan.whole.allow} only{whose}"
 

@@ -26,7 +26,6 @@ class EndpointService:
         self,
         around: Surroundings,
         *,
-        region: str,
         addresses: Callable[[], Mapping[str, tuple[str, int]]],
     ) -> None:
         self._endpoints = records.Endpoints(
@@ -34,7 +33,7 @@ class EndpointService:
         )
         self.door = TunnelDoor(
             Tunnels(self._endpoints, addresses=addresses, clock=around.clock),
-            region=region,
+            region=around.region,
             keyring=around.keyring,
             activity=around.activity,
             faults=around.faults,

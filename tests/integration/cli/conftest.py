@@ -58,8 +58,15 @@ class Home:
 
     def run(self, *argv: str, stdin: bytes = b"", **env: str) -> Done:
         """Run one command line to its end."""
+        return self._run(["-m", "asgwarm", *argv], stdin, env)
+
+    def run_python(self, code: str, *argv: str) -> Done:
+        """Run Python code with arguments to its end."""
+        return self._run(["-c", code, *argv], b"", {})
+
+    def _run(self, argv: list[str], stdin: bytes, env: dict[str, str]) -> Done:
         done = subprocess.run(
-            [sys.executable, "-m", "asgwarm", *argv],
+            [sys.executable, *argv],
             input=stdin,
             capture_output=True,
             env=self.env | env,

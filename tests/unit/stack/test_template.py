@@ -115,11 +115,13 @@ def test_an_instance_may_write_its_own_row_and_nothing_else(template):
 
 def test_nobody_is_let_in_unless_a_parameter_says_so(template):
     """No ingress by default, and never from everywhere."""
-    ingress = _resource(template, "SecurityGroup")["SecurityGroupIngress"]["If"]
+    ingress = _resource(template, "SecurityGroup")["SecurityGroupIngress"]
+    (admits, network, _), (has_endpoint, group, _) = (rule["If"] for rule in ingress)
 
-    assert ingress[0] == "Admits"
-    assert [rule["CidrIp"] for rule in ingress[1]] == [{"Ref": "AllowCidr"}]
-    assert template["Parameters"]["AllowCidr"]["Default"] == ""
+    assert (admits, network["CidrIp"]) == ("Admits", {"Ref": "AllowCidr"})
+    assert (has_endpoint, "CidrIp" in group) == ("HasEndpoint", False)
+    for parameter in ("AllowCidr", "Endpoint"):
+        assert template["Parameters"][parameter]["Default"] == ""
 
 
 def test_no_update_of_the_stack_can_choose_a_victim(template):
