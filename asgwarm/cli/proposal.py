@@ -115,6 +115,11 @@ def options(pool: str, flags: "Flags", configured: Mapping[str, Value]) -> PoolO
     for name in _DURATIONS:
         text = _said(name, flags, configured)
         said[f"{name}_s"] = None if text is None else duration_s(str(text))
+    if flags.endpoint and said["address"] != "endpoint":
+        raise ConfigError(
+            f"{flags.endpoint} is no way to other addresses than its own",
+            hint=f"asgwarm up {pool} --address endpoint --endpoint {flags.endpoint}",
+        )
     subnets = _said("subnet", flags, configured)
     if subnets is not None:
         said["subnets"] = (subnets,) if isinstance(subnets, str) else tuple(subnets)

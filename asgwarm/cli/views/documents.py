@@ -38,6 +38,7 @@ def lease(
         "port": held.target.port,
         "user": held.target.os_user,
         "host_key": held.target.host_key,
+        "endpoint": held.target.endpoint.partition(" ")[0] or None,
         "owner": held.owner,
         "expires_at": utc(held.expires_at),
         "tier": held.tier,

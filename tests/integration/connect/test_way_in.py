@@ -219,6 +219,16 @@ async def test_an_unanswered_port_is_no_route_within_the_deadline(
         await connect(silent.target, key, nothing, timings=Timings(), deadline_s=0.3)
 
 
+async def test_a_private_address_without_a_route_says_what_it_takes(key, instance):
+    """Nobody looks for the fault in the instance who has only left the VPN."""
+    inside = replace(instance.target, address="10.255.255.1")
+
+    with pytest.raises(NoRoute, match="the address is private: it takes a VPN") as said:
+        await connect(inside, key, nothing, timings=Timings(), deadline_s=0.3)
+
+    assert said.value.hint == "asgwarm up --address endpoint"
+
+
 async def test_a_silent_server_is_given_up_at_the_deadline(make_instance, key):
     """A server that accepts and says nothing costs the deadline and no more."""
     mute = socket.create_server(("127.0.0.1", 0))

@@ -36,6 +36,7 @@ def test_a_lease_document_is_enough_to_connect(lease):
         "port": 2200,
         "user": "ec2-user",
         "host_key": lease.target.host_key,
+        "endpoint": None,
         "owner": "ada@lab:42",
         "expires_at": "2026-01-31T12:20:00Z",
         "tier": "hot",

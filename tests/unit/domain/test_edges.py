@@ -1,8 +1,10 @@
 """The table of edges."""
 
+from dataclasses import fields
+
 from asgwarm.domain.diagram import diagram
 from asgwarm.domain.edges import EDGES
-from asgwarm.domain.record import LIVE, State
+from asgwarm.domain.record import LIVE, Record, State
 from asgwarm.registry.table import expressions
 
 
@@ -84,6 +86,16 @@ def test_a_row_without_sense_is_fenced_by_what_was_read():
 
     assert "gen = :last_gen" in condition
     assert "NOT v > :v" in condition
+
+
+def test_a_row_without_sense_keeps_nothing_that_could_make_none_later():
+    """Of a record's attributes only those stay that the edge or its writer sets."""
+    edge = EDGES["quarantine"]
+    written = {*edge.sets.split(), "instance_id", "state", "since", "history"}
+
+    assert {field.name for field in fields(Record)} - written == {
+        *edge.removes.split()
+    } - {"ready_key"}
 
 
 def test_leaving_ready_leaves_the_index():
