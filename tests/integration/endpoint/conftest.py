@@ -59,6 +59,13 @@ class Way:
         row = self.pool.rows()[self.pool.until_ready(1)[0]]
         return row["address"], int(row["port"])
 
+    def group(self) -> str:
+        """The security group of the pool's instances."""
+        (stack,) = self.pool.region.client("cloudformation").describe_stack_resources(
+            StackName=f"asgwarm-{self.pool.name}", LogicalResourceId="SecurityGroup"
+        )["StackResources"]
+        return str(stack["PhysicalResourceId"])
+
     async def refusal(self, url: str) -> tuple[int, str, str]:
         """Status, code and words for a URL that opens nothing."""
         with pytest.raises(InvalidStatus) as caught:

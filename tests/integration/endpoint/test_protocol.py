@@ -120,6 +120,32 @@ async def test_the_groups_of_both_sides_have_to_let_it_through(way, rules):
     assert code == 1011
 
 
+@pytest.mark.parametrize(
+    ("port", "source", "opens"),
+    [
+        (22, {"IpRanges": [{"CidrIp": "172.16.0.0/12"}]}, True),  # the VPC's own
+        (22, {"IpRanges": [{"CidrIp": "192.0.2.0/24"}]}, False),
+        (22, {"UserIdGroupPairs": [{"GroupId": "sg-0123456789abcdef0"}]}, False),
+        (443, {"IpRanges": [{"CidrIp": "172.16.0.0/12"}]}, False),
+    ],
+)
+async def test_a_rule_has_to_be_about_the_endpoint_and_port_22(
+    way, rules, port, source, opens
+):
+    """The endpoint comes from its own group and from an address of its subnet."""
+    ec2, group, url = way.pool.region.client("ec2"), way.group(), way.url()
+    rules(group, "ingress")
+    rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **source}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    try:
+        if opens:
+            assert await first_bytes(url)
+        else:
+            assert (await closing(url))[0] == 1011
+    finally:
+        ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
+
+
 async def test_the_21st_connection_is_refused_until_one_ends(way):
     """An endpoint carries twenty."""
     async with AsyncExitStack() as stack:
