@@ -80,6 +80,7 @@ class Supply:
             address=self._door.address,
             port=self._door.port,
             os_user=self._door.os_user,
+            endpoint="",
             az="us-east-1a",
             tier="warm",
             setup="",

@@ -30,6 +30,7 @@ INSTANCE: dict[str, Any] = {
     "address": {"S": "198.51.100.7"},
     "port": {"N": "22"},
     "os_user": {"S": "ec2-user"},
+    "endpoint": {"S": "eice-0123456789abcdef0 e.example sg-0123456789abcdef0"},
     "host_key": {"S": HOST_KEY},
     "tier": {"S": "warm"},
     "lease_id": {"S": "dev.abc"},

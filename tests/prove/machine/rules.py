@@ -15,6 +15,7 @@ STATES = {"WARMING", "WARMED", "READY", "LEASED", "DRAINING", "TERMINATED"}
 STATES |= {"QUARANTINED"}
 TEXTS = (
     *("epoch", "address", "os_user", "host_key", "boot_in", "tier", "setup", "why"),
+    "endpoint",
     *("lease_id", "lease_owner", "lease_name", "last_lease"),
 )
 NUMBERS = (
@@ -139,7 +140,7 @@ RULES = {
         "READY",
         (
             *("ready_key", "host_key", "address", "port"),
-            *("os_user", "az", "tier", "setup"),
+            *("os_user", "endpoint", "az", "tier", "setup"),
         ),
     ),
     "claim": Rule(

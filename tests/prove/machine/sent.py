@@ -13,6 +13,7 @@ READY = {
     "address": "198.51.100.7",
     "port": 22,
     "os_user": "ec2-user",
+    "endpoint": "",
     "az": "us-east-1a",
     "tier": "warm",
     "setup": "none",
