@@ -36,6 +36,21 @@ def test_a_shell_reads_its_commands_through_the_tunnel(way, home):
     assert (done.code, done.out) == (5, b"42\n"), done.err
 
 
+def test_an_agent_goes_the_same_way(way, home):
+    """It opens the tunnel as the user whose `get` it is."""
+    way.pool.until_ready(1)
+    before = len(tunnels(way.pool.region))
+    assert home.run("agent", "start").code == 0
+    try:
+        done = home.run("get", "dev", "--", "echo by agent")
+        status = home.run("agent", "status", "--json").document
+    finally:
+        home.run("agent", "stop")
+
+    assert (done.code, done.out) == (0, b"by agent\n"), done.err
+    assert tunnels(way.pool.region)[before:] == [101], status
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's book of memory")
 @pytest.mark.parametrize("mib", [64, pytest.param(1_024, marks=pytest.mark.long)])
 def test_bulk_is_not_kept_in_memory(way, home, mib):

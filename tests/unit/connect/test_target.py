@@ -29,6 +29,7 @@ GOOD: dict[str, Any] = {
         {"port": 65535},
         {"os_user": "ubuntu"},
         {"os_user": "_svc.deploy-1"},
+        {"endpoint": "eice-0123456789abcdef0 e.example:8443 sg-0123456789abcdef0"},
     ],
 )
 def test_what_instances_have_is_accepted(fields):
@@ -61,6 +62,8 @@ def test_what_instances_have_is_accepted(fields):
         ("os_user", "-l"),
         ("os_user", "root;id"),
         ("os_user", "a" * 33),
+        ("endpoint", "eice-0123456789abcdef0"),
+        ("endpoint", "eice-0123456789abcdef0 e.example/?x= sg-0123456789abcdef0"),
         ("host_key", ""),
         ("host_key", KEY + " comment"),
         ("host_key", KEY + "\n" + KEY),

@@ -154,6 +154,32 @@ def test_a_set_up_script_survives_the_way_into_the_template(script):
     assert PoolOptions(pool="dev").filled(parameters).setup == script
 
 
+ENDPOINT = "eice-0123456789abcdef0 e.example sg-0123456789abcdef0"
+
+
+def test_an_endpoint_goes_with_private_addresses():
+    """The template has one parameter for each, `up` one word for both."""
+    options = PoolOptions(pool="dev", address="endpoint", endpoint=ENDPOINT)
+
+    parameters = options.parameters()
+
+    assert (parameters["AddressType"], parameters["Endpoint"]) == ("private", ENDPOINT)
+    kept = PoolOptions(pool="dev").filled(parameters)
+    assert (kept.address, kept.endpoint) == ("endpoint", ENDPOINT)
+
+
+@pytest.mark.parametrize("address", ["public", "private"])
+def test_another_kind_of_address_takes_the_endpoint_away(address):
+    """A pool that had one is not gone into through it any more."""
+    had = {"AddressType": "private", "Endpoint": ENDPOINT}
+    options = PoolOptions(pool="dev", address=address)
+
+    parameters = options.parameters()
+
+    assert (parameters["AddressType"], parameters["Endpoint"]) == (address, "")
+    assert options.filled(had).endpoint == ""
+
+
 def test_a_longer_set_up_script_is_refused():
     """Before CloudFormation says so in its own words."""
     with pytest.raises(ConfigError, match="3,073 bytes"):
