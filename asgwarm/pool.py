@@ -211,8 +211,7 @@ class LeasingPool(WatchedPool):
 
     async def _held(self, leases: Leases, wish: Wish) -> Lease | None:
         """Return the lease that the same wish already got."""
-        records = (await asyncio.to_thread(leases.all)).values()
-        record = held_already(records, wish)
+        record = held_already((await asyncio.to_thread(leases.all)).values(), wish)
         if record is None:
             return None
         # Whoever claimed it may have died before it counted.
