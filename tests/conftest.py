@@ -4,6 +4,7 @@ A test tells one with `record_property("figure", …)`; the same figure of sever
 is told once, with their number.
 """
 
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,6 +20,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("asgwarm")
+
+# A shell starts what runs in its background deaf to Ctrl-C, and so would be all that
+# the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -6,17 +6,14 @@ Rule 2: an error tells what the command had written by then.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asgwarm.api.done import Done
-from asgwarm.connect.beside import at_once
-from asgwarm.connect.command_line import CommandLine
 from asgwarm.connect.remote import Remote
 from asgwarm.connect.session import run_remote
 from asgwarm.connect.sinks import STDERR_FD, STDOUT_FD, LimitReached, Sinks
-from asgwarm.connect.sources import Source, pour
 from asgwarm.errors import CommandError, CommandTimeout, OutputLimit
 
 if TYPE_CHECKING:
@@ -25,17 +22,16 @@ if TYPE_CHECKING:
 
 async def run(
     conn: "asyncssh.SSHClientConnection",
-    command: CommandLine,
-    *,
-    stdin: Source,
+    line: str,
+    feed: Callable[[Remote], Coroutine[Any, Any, None]],
     sinks: Sinks,
+    *,
     timeout_s: float | None,
-    may_send: Callable[[], Awaitable[object]] = at_once,
 ) -> Done:
     """Run a command to its end and return what became of it.
 
     Args:
-        may_send: Awaited before any of the input is sent.
+        feed: Sends it what it reads.
 
     Raises:
         CommandTimeout: It took longer than *timeout_s*, and was ended.
@@ -52,12 +48,7 @@ async def run(
         stack.callback(remote.close)
         try:
             async with asyncio.timeout(timeout_s):
-                returncode = await run_remote(
-                    conn,
-                    remote,
-                    command.line,
-                    lambda: pour(stdin, remote, command.first_input, may_send),
-                )
+                returncode = await run_remote(conn, remote, line, lambda: feed(remote))
         except TimeoutError as error:
             await remote.end()
             said = f"the command took longer than {timeout_s:g} s and was ended"
