@@ -88,18 +88,14 @@ class AsyncInstance:
         """
         from asgwarm.api import running
         from asgwarm.connect.command_line import command_line
+        from asgwarm.connect.sources import pour
 
         line = command_line(command, env=env or {}, cwd=cwd)
         sinks = Sinks(stdout, stderr, limit_bytes=max_output_bytes)
+        may_send = self._session.may_send
+        feed = partial(pour, stdin, before=line.first_input, may_send=may_send)
         async with self._session.used() as conn:
-            done = await running.run(
-                conn,
-                line,
-                stdin=stdin,
-                sinks=sinks,
-                timeout_s=timeout,
-                may_send=self._session.may_send,
-            )
+            done = await running.run(conn, line.line, feed, sinks, timeout_s=timeout)
         return done.check() if check else done
 
     async def shell(self) -> int:

@@ -27,6 +27,7 @@ Source: TypeAlias = bytes | str | Readable | None
 async def pour(
     source: Source,
     remote: Remote,
+    *,
     before: bytes = b"",
     may_send: Callable[[], Awaitable[object]] = at_once,
 ) -> None:
