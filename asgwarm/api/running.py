@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 async def run(
     conn: "asyncssh.SSHClientConnection",
-    line: str,
+    line: bytes,
     feed: Callable[[Remote], Coroutine[Any, Any, None]],
     sinks: Sinks,
     *,

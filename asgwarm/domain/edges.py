@@ -93,7 +93,7 @@ EDGES = {
         "gen v epoch why",
         # Nothing stays that could make no sense in a later state either: every
         # attribute of a record between its identity and what is written about it.
-        " ".join(["ready_key", *(f.name for f in fields(Record)[5:-2])]),
+        " ".join(["ready_key", *(f.name for f in fields(Record)[6:-2])]),
         "attribute_exists(pk) AND NOT v > :v "
         "AND (NOT attribute_type(gen, :N) OR gen = :last_gen)",
     ),

@@ -10,6 +10,8 @@ import pytest
 
 from tests.integration.pools import serve
 
+pytestmark = pytest.mark.long
+
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.integration.bench.conftest import Benched, bench, launched, running
 from tests.integration.pools import serve
 
+pytestmark = pytest.mark.long
+
 ALL = "cold,tags,simple-eic,warm,agent,spare"
 # What each way cannot go without.
 PHASES = {

@@ -53,7 +53,7 @@ async def test_a_renewal_by_another_process_is_kept(pool, user):
 
     async with _renewed(leases, brief, _never):
         await _until_row(pool, lease, lambda hb, dur_s: hb >= 2 and dur_s == 3)
-        mine = await asyncio.to_thread(leases.one, lease.instance_id)
+        mine = await asyncio.to_thread(leases.again, lease.record)
         other = await asyncio.to_thread(leases.renew, mine, now=now_s(), dur_s=4)
         await _until_row(pool, lease, lambda hb, _: hb > other.hb + 1)
 

@@ -1,13 +1,13 @@
 """One lease for a token, one for a name of a user, whoever asks at once."""
 
 import asyncio
-import itertools
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 
 from asgwarm.clock import now_s
+from asgwarm.domain.record import State
 from asgwarm.errors import AwsError, GuardRefused
 from asgwarm.leasing.lease import Lease
 from asgwarm.leasing.sole import sole
@@ -15,17 +15,26 @@ from asgwarm.registry.leases import Leases, Wish
 from asgwarm.registry.registry import Registry
 from tests.integration.pools import serve
 
-CLAIMANTS = 6
-BUILD = {"token": "build"}
-numbers = itertools.count()
+CLAIMANTS = 4
+ONCE, BUILD = {"token": "once"}, {"token": "build"}
+
+
+@pytest.fixture(scope="module")
+def serving(own_region):
+    """A pool that serves them all."""
+    return serve(own_region, "sole", hot=CLAIMANTS, warm=0, cap=60)
 
 
 @pytest.fixture
-def pool(own_region):
-    """A pool with an instance for each claimant."""
-    served = serve(own_region, f"sole{next(numbers)}", hot=CLAIMANTS, warm=0)
-    yield served
-    own_region.control.set_faults()
+def pool(serving):
+    """The pool, free, with an instance for each claimant."""
+    leases = Leases(Registry(serving.region.client("dynamodb"), serving.name, "test"))
+    for record in leases.all().values():
+        if record.state is State.LEASED:
+            leases.release(record, now=now_s(), why="released")
+    serving.until_ready(CLAIMANTS)
+    yield serving
+    serving.region.control.set_faults()
 
 
 @pytest.fixture
@@ -105,9 +114,9 @@ async def test_claims_of_one_token_at_once_end_as_one_lease(pool, user):
     """From the pool's door: all get the same, and nothing else is left leased."""
     users = [user(pool) for _ in range(CLAIMANTS)]
 
-    got = await asyncio.gather(*(each.claim(**BUILD) for each in users))
+    got = await asyncio.gather(*(each.claim(**ONCE) for each in users))
 
-    assert {lease.id for lease in got} == {f"{pool.name}.build"}
+    assert {lease.id for lease in got} == {f"{pool.name}.once"}
     assert len({lease.instance_id for lease in got}) == 1
     assert live_in(pool) == [got[0].instance_id]
 
@@ -140,7 +149,7 @@ async def test_who_died_before_its_claim_counted_is_found_again(pool, leases, us
 
 async def test_a_claim_that_cannot_be_made_to_count_is_given_back(pool, user):
     """Nobody holds an instance without knowing it."""
-    second = {"kind": "denied", "action": "UpdateItem", "nth": 2}
+    second = {"kind": "denied", "action": "UpdateItem", "nth": 2, "owner": "user"}
     pool.region.control.set_faults(http=[second | {"service": "dynamodb", "count": 1}])
 
     with pytest.raises(AwsError):

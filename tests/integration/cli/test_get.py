@@ -94,7 +94,7 @@ async def test_the_document_is_enough_for_another_program(home, pool, region):
     assert said.stdout == "in\n"
     assert set(lease) == {
         *("schema", "lease_id", "name", "pool", "instance_id", "host", "port"),
-        *("user", "host_key", "owner", "expires_at", "tier", "timings"),
+        *("user", "host_key", "endpoint", "owner", "expires_at", "tier", "timings"),
     }
     assert lease["expires_at"].endswith("Z")
     assert {"query_ms", "claim_ms", "total_ms"} <= set(lease["timings"])

@@ -6,6 +6,7 @@ It passes no signal on to what root runs, so that these need somebody else to lo
 import asyncio
 import pwd
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from asgwarm.api.running import run
 from asgwarm.connect.command_line import command_line
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.sinks import PIPE, Sinks
+from asgwarm.connect.sources import pour
 from asgwarm.connect.timings import Timings
 from asgwarm.errors import CommandTimeout
 from tests.integration.connect.going import connect
@@ -53,7 +55,8 @@ async def conn(sshd, os_user):
 async def _run(conn, line, *, stdin=None, timeout_s=None, **about):
     command = command_line(line, **{"env": {}, "cwd": None} | about)
     sinks = Sinks(PIPE, PIPE, limit_bytes=1 << 20)
-    return await run(conn, command, stdin=stdin, sinks=sinks, timeout_s=timeout_s)
+    feed = partial(pour, stdin, before=command.first_input)
+    return await run(conn, command.line, feed, sinks, timeout_s=timeout_s)
 
 
 async def test_variables_that_sshd_does_not_accept_are_set_and_not_logged(sshd, conn):
@@ -82,7 +85,7 @@ async def test_a_command_is_ended_when_its_caller_is_cancelled(conn):
     sinks = Sinks(told.set_result, PIPE, limit_bytes=0)
     line = command_line("echo $$; sleep 600", env={}, cwd=None)
     running = asyncio.create_task(
-        run(conn, line, stdin=None, sinks=sinks, timeout_s=None)
+        run(conn, line.line, partial(pour, None), sinks, timeout_s=None)
     )
     pid = int(await told)
 

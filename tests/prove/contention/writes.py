@@ -37,6 +37,7 @@ KNOWN: dict[str, Any] = {
     "host_key": "ssh-ed25519 " + "A" * 68,
     "address": "203.0.113.250",
     "port": 22,
+    "endpoint": "",
     "os_user": "ec2-user",
     "az": "us-east-1a",
     "tier": "warm",

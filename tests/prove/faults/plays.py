@@ -121,6 +121,16 @@ PLAYS = {
             "ec2-instance-connect:SendSSHPublicKey": 1,
         },
     ),
+    "copy": Play(
+        argv=("cp", __file__, "mine:"),
+        prepare=_hold,
+        calls={
+            "dynamodb:GetItem": 1,
+            "dynamodb:Query": 1,
+            "dynamodb:UpdateItem": 1,
+            "ec2-instance-connect:SendSSHPublicKey": 1,
+        },
+    ),
     "release": Play(
         argv=("release", "mine"),
         prepare=_hold,

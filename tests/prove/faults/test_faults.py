@@ -16,7 +16,8 @@ from tests.prove.regions import running_region
 
 # They call nothing of AWS, or only what the other commands call. What goes wrong while
 # `bench` measures leaves out a way: tests/integration/bench strikes its calls.
-QUIET = ("local ", "agent ", "bench")
+# The proxy goes the way of `connect` and speaks to ssh; the rest calls nobody.
+QUIET = ("local ", "agent ", "bench", "ssh-")
 SILENT = {"template", "demo", *(name for name in COMMANDS if name.startswith(QUIET))}
 SLOWEST = ("create", "close with a stray")  # they are for the whole matrix
 CALLS = {

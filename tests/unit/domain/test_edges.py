@@ -91,7 +91,7 @@ def test_a_row_without_sense_is_fenced_by_what_was_read():
 def test_a_row_without_sense_keeps_nothing_that_could_make_none_later():
     """Of a record's attributes only those stay that the edge or its writer sets."""
     edge = EDGES["quarantine"]
-    written = {*edge.sets.split(), "instance_id", "state", "since", "history"}
+    written = {*edge.sets.split(), "instance_id", "state", "pk", "since", "history"}
 
     assert {field.name for field in fields(Record)} - written == {
         *edge.removes.split()
