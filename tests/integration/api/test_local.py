@@ -93,6 +93,8 @@ def test_a_session_that_does_not_ask_for_it_loads_nothing(tmp_path):
 WITHOUT = """
 import os, sys
 from asgwarm import Pool
+
+pytestmark = pytest.mark.long
 sys.modules["ministack"] = None  # as if it were not installed
 try:
     Pool.local(env={"HOME": os.environ["TMPDIR"]})

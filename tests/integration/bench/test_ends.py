@@ -6,6 +6,8 @@ import pytest
 
 from tests.integration.bench.conftest import launched, running
 
+pytestmark = pytest.mark.long
+
 
 def held(pool):
     """How many instances are leased."""

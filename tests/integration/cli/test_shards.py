@@ -5,6 +5,8 @@ import pytest
 from asgwarm.domain.record import shard_of
 from tests.integration.pools import serve
 
+pytestmark = pytest.mark.long
+
 SHARDS = 4
 
 

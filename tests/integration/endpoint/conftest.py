@@ -54,9 +54,13 @@ class Way:
             now=now_s() - age_s,
         )
 
+    def _ready(self) -> dict[str, str] | None:
+        rows = self.pool.rows().values()
+        return next((row for row in rows if row["st"] == "READY"), None)
+
     def address(self) -> tuple[str, int]:
         """Where some ready instance answers, inside."""
-        row = self.pool.rows()[self.pool.until_ready(1)[0]]
+        row = self.pool.region.until(self._ready)
         return row["address"], int(row["port"])
 
     def group(self) -> str:

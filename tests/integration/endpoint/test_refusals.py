@@ -5,7 +5,10 @@ import subprocess
 import sys
 from contextlib import AsyncExitStack
 
+import pytest
 from websockets.asyncio.client import connect
+
+pytestmark = pytest.mark.long
 
 NO_LIBRARY = (
     "import sys; sys.modules['websockets'] = None; from asgwarm.__main__ import main;"

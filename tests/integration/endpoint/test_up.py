@@ -4,6 +4,8 @@ import pytest
 
 from asgwarm.stack.template import template_text
 
+pytestmark = pytest.mark.long
+
 
 def ask(home, *words):
     """Run `up` as far as it shows what it would do."""

@@ -4,6 +4,8 @@ import pytest
 
 from asgwarm.domain.record import State, shard_of
 
+pytestmark = pytest.mark.long
+
 SHARDS = 4
 
 
@@ -26,7 +28,6 @@ def _update(pool, **parameters):
     return pool.status()
 
 
-@pytest.mark.long
 def test_every_row_lies_where_its_id_says_and_every_one_is_kept(make_pool):
     """Claimed ones are replaced, released and expired ones end, in all shards."""
     pool = make_pool(hot=4, warm=2, cap=30, shards=SHARDS).fill()
@@ -68,7 +69,6 @@ def test_another_number_of_shards_is_refused_with_its_reason(make_pool):
     pool.until(lambda: pool.counts()[State.READY] == 2)
 
 
-@pytest.mark.long
 def test_a_lease_in_any_shard_refuses_the_deletion(make_pool):
     """The guard looks into all of them."""
     pool = make_pool(hot=4, warm=0, cap=30, shards=SHARDS).fill()
