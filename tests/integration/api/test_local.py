@@ -10,6 +10,8 @@ import pytest
 from asgwarm import Pool
 from asgwarm.api.local import own_region
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 TESTS = """
 from pathlib import Path
@@ -93,8 +95,6 @@ def test_a_session_that_does_not_ask_for_it_loads_nothing(tmp_path):
 WITHOUT = """
 import os, sys
 from asgwarm import Pool
-
-pytestmark = pytest.mark.long
 sys.modules["ministack"] = None  # as if it were not installed
 try:
     Pool.local(env={"HOME": os.environ["TMPDIR"]})
