@@ -17,7 +17,6 @@ from asgwarm.connect.streams import Streams
 from asgwarm.connect.timings import Timings
 from asgwarm.connect.way_in import connect
 from asgwarm.errors import (
-    AsgwarmError,
     ConnectionDropped,
     LeaseLost,
     SessionFailed,
@@ -112,7 +111,7 @@ class Session:
         with self._beside.notices.heard_by(hear):
             await self.conn.wait_closed()
         broke = ConnectionDropped("the SSH connection broke", hint="asgwarm ls")
-        raise await self._why(broke)
+        raise await self.verdict() or broke
 
     def forward_agent(self, path: str) -> None:
         """Let what is started from now on use the SSH agent at *path*."""
@@ -124,22 +123,11 @@ class Session:
         try:
             return await running
         except SessionFailed as error:
-            raise await self._why(error) from error
+            raise await self.verdict() or error from error
 
     async def verdict(self) -> LeaseLost | None:
         """Return why the connection broke if that is because the lease has ended."""
         return await self._renewal.verdict()
-
-    async def _why(self, error: SessionFailed) -> AsgwarmError:
-        """Return what *error* comes from, or what is to be done after it."""
-        if lost := await self.verdict():
-            return lost
-        if not isinstance(error, ConnectionDropped):
-            return error
-        return ConnectionDropped(
-            f"{error.message}; {self.lease.id} is still yours",
-            hint=f"asgwarm connect {self.lease.name or self.lease.id}",
-        )
 
     def check(self) -> None:
         """Return if the lease is not known to have ended.
@@ -162,7 +150,7 @@ class Session:
         try:
             yield self.conn
         except SessionFailed as error:
-            raise await self._why(error) from error
+            raise await self.verdict() or error from error
 
     def _first_byte(self) -> Callable[[], None]:
         """Begin the last phase; what is returned ends it, and the total with it."""

@@ -94,7 +94,8 @@ async def _get(flags: Flags, invocation: "Invocation", entry: Entry) -> int:
         "on_wait": lambda why: invocation.output.note(printable(f"waiting: {why}")),
     }
     if not flags.no_shell:
-        async with pool.get(keep=flags.keep, **wanted) as session:
+        how = {"keep": flags.keep, "keep_dropped": True}
+        async with pool.get(**how, **wanted) as session:
             return await inside(session, timings, invocation, entry)
     lease = await pool.claim(**wanted)
     report(lease, timings.as_dict(), invocation)

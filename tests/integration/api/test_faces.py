@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from asgwarm import AsyncInstance, AsyncPool, Instance, LeaseLost, Pool
-from asgwarm.errors import LeaseNotFound
+from asgwarm.errors import ConnectionDropped, LeaseNotFound
 from tests.integration.pools import settings_of
 
 
@@ -50,6 +50,20 @@ def test_an_instance_is_given_back_whatever_leaves_the_block(pool, served):
                 raise error
 
         assert lease_id not in served.leased()
+
+
+async def test_an_instance_is_given_back_where_its_connection_breaks(
+    async_pool, served
+):
+    """A program does not come back to it as a person does."""
+    with pytest.raises(ConnectionDropped) as caught:
+        async with async_pool.get() as instance:
+            lease_id = instance.lease.id
+            asyncio.get_running_loop().call_later(0.1, instance.ssh.abort)
+            await instance.run("exec sleep 1000")
+
+    assert "still yours" not in str(caught.value)
+    assert lease_id not in served.leased()
 
 
 def test_a_lease_may_be_kept_found_connected_to_and_released(pool, served):
