@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2_instance_connect import EC2InstanceConnectClient
     from mypy_boto3_sts import STSClient
 
+    from asgwarm.lean.endpoint import Dialing
     from asgwarm.lean.sigv4 import Keys
     from asgwarm.lean.situation import Situation
 
@@ -239,14 +240,15 @@ class Clients:
             return
         self._is_ahead = True
         from asgwarm.lean.endpoint import Dialing
+        from asgwarm.lean.situation import DYNAMODB, EIC
 
         endpoints = self._situation.endpoints
-        services = ("dynamodb", "ec2-instance-connect")[: 2 if pushes else 1]
-        begun = [Dialing(endpoints[service]) for service in services]
-        lean: Any = (self.dynamodb, self.eic)  # which is loaded meanwhile
-        for client, dialing in zip(lean, begun, strict=False):
-            how: Any = {"daemon": True, "name": "connect"}
-            Thread(target=client.connections.open, args=(dialing,), **how).start()
+        table = Dialing(endpoints[DYNAMODB])
+        push = Dialing(endpoints[EIC]) if pushes else None
+        # The clients are loaded while TCP is on its way.
+        _go_on(self.dynamodb, table)
+        if push:
+            _go_on(self.eic, push)
 
     @cached_property
     def autoscaling(self) -> "AutoScalingClient":
@@ -267,6 +269,13 @@ class Clients:
     def sts(self) -> "STSClient":
         """Client of STS."""
         return self._client("sts")  # type: ignore[no-any-return]
+
+
+def _go_on(client: Any, dialing: "Dialing") -> None:
+    """Have a lean client open its connection over what is being dialed."""
+    Thread(
+        target=client.connections.open, args=(dialing,), daemon=True, name="connect"
+    ).start()
 
 
 def _check_document(response_dict: Mapping[str, Any], **_: object) -> None:

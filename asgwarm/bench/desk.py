@@ -11,18 +11,18 @@ import json
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from asgwarm.clock import perf_ms
+from asgwarm.domain.value import value
 from asgwarm.errors import SessionFailed, WaitTimeout
 
 SAYS = "here"
 STOP_S = 15.0  # for a process that was told to stop; a get releases in two seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Done:
     """A process that has ended. `first_byte_ms` counts from before its start."""
 
@@ -52,7 +52,7 @@ class Done:
             raise SessionFailed(said[0] if said else f"it ended with {self.code}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Desk:
     """Where commands are typed.
 

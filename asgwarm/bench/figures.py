@@ -5,14 +5,16 @@ between two of them where their number is even.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import ceil
 from statistics import median
+
+from asgwarm.domain.value import value
 
 SHARE = 0.95  # what the second figure of every pair says
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Shot:
     """One way, gone once.
 
@@ -25,7 +27,7 @@ class Shot:
     phases_ms: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Figure:
     """A median and a 95th percentile in milliseconds, of *n* times."""
 
@@ -34,7 +36,7 @@ class Figure:
     n: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Summary:
     """One way: its total, and its phases in the order in which they were told."""
 

@@ -13,7 +13,7 @@ import asyncio
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from asgwarm.aws_errors import translated
@@ -23,6 +23,7 @@ from asgwarm.bench.phases import Phases
 from asgwarm.bench.plan import TAGS
 from asgwarm.clients import AwsSettings, Clients
 from asgwarm.connect.target import Target
+from asgwarm.domain.value import value
 from asgwarm.errors import AsgwarmError, ResourceMissing
 
 SCHEMA = "asgwarm.flow/v1"
@@ -30,7 +31,7 @@ STATE_TAG, OWNER_TAG = "asgwarm:bench", "asgwarm:bench-owner"
 FREE, TAKEN = "ready", "leased"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Order:
     """One flow to go.
 

@@ -7,9 +7,9 @@ of them is needed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 GET, AGENT, SPARE, WARM = "get", "agent", "spare", "warm"
@@ -27,7 +27,7 @@ SLACK_S = 120
 HOUR_S = 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Room:
     """What a pool has room for.
 
@@ -46,7 +46,7 @@ class Room:
     per_hour: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Plan:
     """What is going to happen.
 

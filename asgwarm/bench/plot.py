@@ -1,8 +1,9 @@
 """Times as a picture: a bar for each way, a thin line from it to its worst."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
+
+from asgwarm.domain.value import value
 
 WIDTH, LABEL, ROW, HEAD, GAP = 800, 130, 22, 44, 26  # pixels
 OURS, OTHER, COMPUTED = "#0b6e4f", "#7a9cc6", "#b0b0b0"
@@ -10,7 +11,7 @@ _ROOM = 90  # behind the longest bar, for its figure
 _STYLE = "font-family:system-ui,sans-serif;font-size:13px;fill:#222"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Bar:
     """One way: where its bar ends, and where the thin line behind it does."""
 
@@ -20,7 +21,7 @@ class Bar:
     colour: str = OTHER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Chart:
     """Bars with one scale; there is at least one."""
 

@@ -8,7 +8,6 @@ Rule 3: after an hour nothing is begun.
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 
 from asgwarm.bench.cold import Launches
 from asgwarm.bench.figures import Shot, Summary, summary
@@ -36,11 +35,12 @@ from asgwarm.bench.ways import (
     ttl_s,
 )
 from asgwarm.clock import monotonic_s
+from asgwarm.domain.value import value
 from asgwarm.errors import AsgwarmError, CredentialsMissing, RegionDown
 from asgwarm.leasing.lease import Lease
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Event:
     """Something that has just happened: a shot, or *why* a way is left out."""
 
@@ -51,7 +51,7 @@ class Event:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Result:
     """What a run came to: summaries by way, and why others have none or fewer."""
 

@@ -1,7 +1,6 @@
 """What a pool is like before it is measured: sizes, image, price, what is in use."""
 
 import asyncio
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from asgwarm.bench.plan import Room
@@ -10,6 +9,7 @@ from asgwarm.clients import Clients
 from asgwarm.domain.meta import Meta
 from asgwarm.domain.names import stack_name
 from asgwarm.domain.record import State
+from asgwarm.domain.value import value
 from asgwarm.errors import AccessDenied
 from asgwarm.leasing.finding import user_of
 from asgwarm.registry.leases import Leases
@@ -23,7 +23,7 @@ REFILL_S = 300  # without the set-up script, which comes on top
 AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Situation:
     """A pool as it is.
 

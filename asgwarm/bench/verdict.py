@@ -5,14 +5,15 @@ and once from nothing; what it costs is the volume that waits. Without both time
 is no verdict.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from asgwarm.domain.value import value
 
 # Less is not noticed by who waits for seconds anyway, nor told from noise.
 LEAST_SAVED_MS, LEAST_SHARE = 1000, 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Medians:
     """Median times to a prompt in milliseconds; None where it was not measured."""
 
@@ -21,7 +22,7 @@ class Medians:
     cold_ms: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Monthly:
     """Estimated dollars a month of one instance."""
 
@@ -29,7 +30,7 @@ class Monthly:
     running: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Verdict:
     """Whether the warm pool pays, how much sooner it is, and that in words."""
 

@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +24,7 @@ from asgwarm.clients import Clients
 from asgwarm.clock import monotonic_s
 from asgwarm.connect.timings import Timings
 from asgwarm.domain.health import counts_of
+from asgwarm.domain.value import value
 from asgwarm.errors import ClaimContended, PoolEmpty, WaitTimeout
 from asgwarm.leasing.lease import Lease
 from asgwarm.pool import LeasingPool
@@ -49,7 +50,7 @@ class Way(Protocol):
         """Go it once. Raises as `prepare`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Tools:
     """What the ways work with."""
 
@@ -82,7 +83,7 @@ class Tools:
         await self.until(count, f"no instance was {what}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Get:
     """`asgwarm get`, as the environment of an agent has it, which may be none."""
 
@@ -108,7 +109,7 @@ class Get:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Spare(Get):
     """`asgwarm get` by an agent that holds a spare."""
 
@@ -124,7 +125,7 @@ class Spare(Get):
         await self.tools.until(held, "the agent has no spare")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Warm(Get):
     """`asgwarm get` when nothing is hot: it waits for one out of the warm pool."""
 
@@ -163,7 +164,7 @@ class Warm(Get):
                 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Cold:
     """An instance launched from nothing."""
 
@@ -177,7 +178,7 @@ class Cold:
         return await self.launches.shoot()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flow:
     """A flow of boto3 and asyncssh to the instance that the bench holds."""
 

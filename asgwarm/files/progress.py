@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from asgwarm.domain.value import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Progress:
     """How far a copy is; sizes are in bytes.
 
@@ -20,7 +22,7 @@ class Progress:
     total_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Copied:
     """What a copy has done.
 

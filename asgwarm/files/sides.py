@@ -7,10 +7,10 @@ owners chose, and only the side itself knows where it is.
 import hashlib
 import stat
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from asgwarm.domain.value import value
 from asgwarm.errors import TransferFailed
 
 MODES = 0o777  # set-user-id and its like are not handed from machine to machine
@@ -27,7 +27,7 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Entry:
     """One file, folder or link; times are Unix seconds.
 
@@ -45,7 +45,7 @@ class Entry:
     link: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Listing:
     """What is below a path, folders before what is in them.
 

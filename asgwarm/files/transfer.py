@@ -8,11 +8,11 @@ import os
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import asyncssh
 
 from asgwarm.domain.escape import printable
+from asgwarm.domain.value import value
 from asgwarm.errors import PathNotFound, SessionFailed, TransferFailed
 from asgwarm.files.copying import Copying
 from asgwarm.files.local_side import LocalSide
@@ -94,7 +94,7 @@ async def fetch(
     return meter.copied()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Origin:
     side: Source
     path: bytes
@@ -153,7 +153,7 @@ async def _copy(origin: _Origin, to: Destination, name: bytes, meter: Meter) -> 
     await to.rename(part, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Place:
     base: bytes
     name: bytes  # empty: the content goes into the base itself

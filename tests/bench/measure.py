@@ -6,20 +6,17 @@ Rule 2: the first round warms caches and is not counted.
 Rule 3: each round begins with another way, so that none always follows the same one.
 """
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from asgwarm.clock import monotonic_s
 from tests.bench.agents import agents
-from tests.bench.command import REPOSITORY, BenchFailed, output_of
+from tests.bench.command import BenchFailed, output_of
 from tests.bench.conditions import DYNAMODB_MS, EC2_MS, Conditions
 from tests.bench.figures import LIMIT, Run, limit, summary
 from tests.bench.network import Network
+from tests.bench.orders import Ask, ordering
 from tests.bench.probe import Shot
 from tests.bench.region import laid_out
 from tests.bench.ways import SAYS, Desk, commands, master
@@ -30,8 +27,8 @@ Shots = dict[str, list[Shot]]
 class Probe:
     """The process at the client's end that starts commands."""
 
-    def __init__(self, running: "subprocess.Popen[str]") -> None:
-        self._running = running
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
 
     def shoot(self, argv: list[str], env: Mapping[str, str]) -> Shot:
         """Run a command to its end, whatever it says."""
@@ -45,32 +42,12 @@ class Probe:
         """The line that a server begins with, once it listens."""
         return str(self._ask({"greet": [address, port]})["greeting"])
 
-    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
-        assert self._running.stdin is not None
-        assert self._running.stdout is not None
-        self._running.stdin.write(json.dumps(order) + "\n")
-        self._running.stdin.flush()
-        answer = self._running.stdout.readline()
-        if not answer:
-            raise BenchFailed(f"nothing came of {order.get('argv') or order}")
-        found: dict[str, Any] = json.loads(answer)
-        return found
-
 
 @contextmanager
 def probing(client: tuple[str, ...] = ()) -> Iterator[Probe]:
     """Run a probe; *client* is what puts it at the client's end."""
-    command = [*client, sys.executable, "-m", "tests.bench.probe"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command,
-        cwd=REPOSITORY,
-        stdin=pipe,
-        stdout=pipe,
-        text=True,
-        start_new_session=True,
-    ) as running:
-        yield Probe(running)
+    with ordering("tests.bench.probe", client) as ask:
+        yield Probe(ask)
 
 
 def run(

@@ -1,7 +1,6 @@
 """Starts one command at a time and says how long its first byte took.
 
-A process of its own, so that it can stand at the client's end of a wire and forks from
-little memory. Reads orders and writes answers as lines of JSON:
+Its orders and answers:
 
     {"argv": […], "env": {…}}       -> a `Shot` as an object
     {"reach": ["198.18.0.2", 443]}  -> {"connect_ms": 20.1}, once something listens
@@ -10,16 +9,15 @@ little memory. Reads orders and writes answers as lines of JSON:
 usage: python -m tests.bench.probe
 """
 
-import json
 import os
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from time import perf_counter, sleep
 from typing import Any
+
+from tests.bench.orders import follow
 
 LIMIT_S = 60  # nothing takes that long; who hangs ends the bench
 _TRIES = 500  # to connect to something that has just been started
@@ -106,12 +104,7 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Follow orders until there are none."""
-    for line in sys.stdin:
-        signal.alarm(LIMIT_S)
-        answer = _answer(json.loads(line))
-        signal.alarm(0)
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+    follow(_answer, LIMIT_S)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
 """`asgwarm bench`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from asgwarm.cli.flags import PoolArgument
 from asgwarm.cli.options import option
+from asgwarm.domain.value import value
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `bench` accepts."""
 

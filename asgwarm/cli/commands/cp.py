@@ -1,11 +1,11 @@
 """`asgwarm cp`."""
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from asgwarm.cli.options import Argument
 from asgwarm.domain.names import LEASE_PATTERN, NAME_PATTERN
+from asgwarm.domain.value import value
 from asgwarm.errors import FINDINGS, ConfigError, SessionFailed
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from asgwarm.leasing.holding import Session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `cp` accepts."""
 
@@ -26,7 +26,7 @@ class Flags:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ends:
     """What is copied, and which way. `lease` is an id or a name."""
 

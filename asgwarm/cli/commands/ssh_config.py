@@ -1,13 +1,13 @@
 """`asgwarm ssh-config`."""
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from asgwarm.cli.flags import PoolArgument
 from asgwarm.cli.options import option
 from asgwarm.domain.names import duration_s
+from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FILE_NAME = "ssh_config"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `ssh-config` accepts."""
 

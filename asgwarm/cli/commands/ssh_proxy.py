@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from asgwarm.cli.options import option
 from asgwarm.cli.signals import ENDING
 from asgwarm.domain.escape import printable
 from asgwarm.domain.names import duration_s
+from asgwarm.domain.value import value
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WAIT_S = 60  # for an instance, where there is no lease of the name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flags:
     """What `ssh-proxy` accepts."""
 

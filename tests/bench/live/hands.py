@@ -1,7 +1,6 @@
 """Types, watches and streams at the client's end of a wire, and says what it took.
 
-A process of its own, as the probe is: it stands where the client stands. Orders and
-answers are lines of JSON; each order has `argv` and `env` of one command and one of
+Each order has `argv` and `env` of one command and one of
 
     "echo": 60        a shell: milliseconds until each of so many keys was echoed
     "screen": 1000    a shell: milliseconds that so many letters took to the terminal
@@ -13,16 +12,15 @@ and its answer is {"took_ms": […]}, or {"failed": "why"}.
 usage: python -m tests.bench.live.hands
 """
 
-import json
 import os
 import pty
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter, sleep
 from typing import Any
+
+from tests.bench.orders import follow
 
 LIMIT_S = 120  # nothing takes that long; who hangs ends the bench
 CHUNK_BYTES = 1 << 16
@@ -179,17 +177,12 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"took_ms": KINDS[kind](order["argv"], order["env"], order[kind])}
     except (Failed, OSError) as error:
-        return {"failed": f"{order['argv']}: {error}"}
+        return {"failed": str(error)}
 
 
 def main() -> None:
     """Follow orders until there are none."""
-    for line in sys.stdin:
-        signal.alarm(LIMIT_S)
-        answer = _answer(json.loads(line))
-        signal.alarm(0)
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+    follow(_answer, LIMIT_S)
 
 
 if __name__ == "__main__":
