@@ -34,6 +34,8 @@ WINDOW_BYTES = 4 << 20
 # The instance may see a key later than AWS says that it was sent. sshd allows 6
 # refusals a connection, hardened images 4.
 _OFFER_AGAIN_AFTER_S = (0.05, 0.1, 0.2)
+# How sshd ends a connection whose MaxAuthTries are spent.
+_TRIES_SPENT = "Too many authentication failures"
 
 _OPTIONS: dict[str, Any] = {
     "config": None,
@@ -171,13 +173,21 @@ def _mismatch(target: Target, client: Client) -> HostKeyMismatch:
 
 
 def _named(error: Exception, target: Target, client: Client) -> Exception:
-    if isinstance(error, asyncssh.PermissionDenied):
+    if isinstance(error, asyncssh.PermissionDenied) or (
+        client.offers and _TRIES_SPENT in str(error)
+    ):
         return Interrupted(
             f"the key is not accepted for {target.os_user}: there may be no such user,"
             " or no EC2 Instance Connect in the image"
         )
     reason = _reason(error)
-    if client.offers or isinstance(error, asyncssh.ConnectionLost | OSError):
+    is_broken = isinstance(error, asyncssh.ConnectionLost | OSError)
+    if is_broken and not client.has_begun:
+        reason = (
+            "it hangs up before anybody logs in: sshd has too many at its door"
+            " (MaxStartups), has just been started, or has no ssh-ed25519 host key"
+        )
+    if client.offers or is_broken:
         return Interrupted(reason)
     return SessionFailed(
         f"no SSH session with {target}: {reason}", hint="asgwarm status"

@@ -215,18 +215,23 @@ class Instances:
     async def _open(self, one: _Instance, user_data: str) -> None:
         from asgwarm.local.login import Host, listen
 
+        endpoint = self._region.endpoint_url
+        surroundings = {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint + one.imds_path,
+        }
         host = Host(
             instance_id=one.instance_id,
             address=one.address,
             port=one.port,
             key=one.host_key,
             home=one.folder / "home",
+            surroundings=surroundings,
             active_keys=partial(self._region.keys.active, one.instance_id),
             step=partial(self._step, one.instance_id),
         )
         one.listener = await listen(host, one.connections)
         one.port = one.listener.get_port()
-        endpoint = self._region.endpoint_url
         public = one.host_key.export_public_key().decode().split()
         one.boot = Boot(
             Machine(
@@ -235,10 +240,7 @@ class Instances:
                 host_key=" ".join(public[:2]),
                 address=one.address,
                 port=one.port,
-                surroundings={
-                    "AWS_ENDPOINT_URL": endpoint,
-                    "AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint + one.imds_path,
-                },
+                surroundings=surroundings,
             )
         )
         one.boot.power_on()

@@ -6,8 +6,8 @@ agent, as sshd's own configuration lets them.
 """
 
 import os
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class Host:
     port: int  # 0: any free one
     key: asyncssh.SSHKey
     home: Path
+    surroundings: Mapping[str, str] = field(default_factory=dict)  # of its sessions
     active_keys: Callable[[str], list[str]]
     step: Callable[[str], Awaitable[None]]  # awaited at `auth`, `key`, `session`
 
@@ -71,7 +72,9 @@ async def listen(
 
 async def _serve(session: Session, *, host: Host, banner: str) -> None:
     await host.step("session")
-    await run_session(session, home=host.home, banner=banner)
+    await run_session(
+        session, home=host.home, surroundings=host.surroundings, banner=banner
+    )
 
 
 class _Login(asyncssh.SSHServer):

@@ -14,7 +14,7 @@ import contextlib
 import os
 import signal
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ CHUNK_BYTES = 65_536
 SHELL = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
 
 Session = asyncssh.SSHServerProcess[bytes]
+Env = dict[str, str]
 
 _ACCEPTED = ("LANG", "LC_", "TERM", "COLORTERM")  # sshd's AcceptEnv on Amazon Linux
 _LAST_WORDS_S = 0.2
@@ -40,19 +41,26 @@ def environment(home: Path) -> dict[str, str]:
     return kept() | {"HOME": str(home), "USER": USER, "LOGNAME": USER, "SHELL": SHELL}
 
 
-async def run_session(session: Session, *, home: Path, banner: str) -> None:
-    """Run what the client asked for, and tell it how that ended."""
+async def run_session(
+    session: Session, *, home: Path, surroundings: Mapping[str, str], banner: str
+) -> None:
+    """Run what the client asked for, and tell it how that ended.
+
+    Args:
+        surroundings: Where processes find the services of their instance.
+    """
+    env = environment(home) | dict(surroundings)
     try:
         if session.term_type is not None:  # empty: a terminal of no known type
-            await _with_terminal(session, home, banner)
+            await _with_terminal(session, home, env, banner)
         else:
-            await _with_pipes(session, home)
+            await _with_pipes(session, home, env)
     except OSError as error:
         session.stderr.write(f"{SHELL}: {error}\n".encode())
         session.exit(127)
 
 
-async def _spawn(session: Session, home: Path, **how: Any) -> Process:
+async def _spawn(session: Session, home: Path, env: Env, **how: Any) -> Process:
     command = ["-l"] if session.command is None else ["-c", session.command]
     asked = {k: v for k, v in session.env.items() if k.startswith(_ACCEPTED)}
     terminal = {"TERM": session.term_type} if session.term_type else {}
@@ -64,14 +72,14 @@ async def _spawn(session: Session, home: Path, **how: Any) -> Process:
         SHELL,
         *command,
         cwd=home,
-        env=environment(home) | asked | terminal | forwarded,
+        env=env | asked | terminal | forwarded,
         start_new_session=True,
         **how,
     )
 
 
-async def _with_pipes(session: Session, home: Path) -> None:
-    child = await _spawn(session, home, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+async def _with_pipes(session: Session, home: Path, env: Env) -> None:
+    child = await _spawn(session, home, env, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     stdin, stdout, stderr = child.stdin, child.stdout, child.stderr
     if stdin is None or stdout is None or stderr is None:
         raise OSError("no pipes")
@@ -92,11 +100,11 @@ async def _with_pipes(session: Session, home: Path) -> None:
     await _supervise(session, child, to_the_end(), feeding)
 
 
-async def _with_terminal(session: Session, home: Path, banner: str) -> None:
+async def _with_terminal(session: Session, home: Path, env: Env, banner: str) -> None:
     with Terminal(session.term_size) as terminal:
         if session.command is None:
             session.stdout.write(banner.replace("\n", "\r\n").encode())
-        child = await _spawn(session, home, **terminal.for_child())
+        child = await _spawn(session, home, env, **terminal.for_child())
         terminal.child_has_it()
 
         async def to_the_end() -> None:

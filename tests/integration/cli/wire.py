@@ -19,7 +19,12 @@ class Wire:
         self._sockets: list[socket.socket] = []
         self._listener = socket.create_server((address, 0))
         self.port: int = self._listener.getsockname()[1]
+        self._is_silent = False
         self._start(self._accept)
+
+    def silence(self) -> None:
+        """Carry nothing any more, and close nothing: as if the other end were gone."""
+        self._is_silent = True
 
     def cut(self) -> None:
         """End all connections without a word, as a network does; new ones may come."""
@@ -43,18 +48,19 @@ class Wire:
                 near, _ = self._listener.accept()
                 far = socket.create_connection(self._there)
                 self._sockets += [near, far]
-                self._start(lambda near=near, far=far: _carry(near, far))
-                self._start(lambda near=near, far=far: _carry(far, near))
+                self._start(lambda near=near, far=far: self._carry(near, far))
+                self._start(lambda near=near, far=far: self._carry(far, near))
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if self._is_silent:
+                    return
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
 
     def _start(self, work: Any) -> None:
         threading.Thread(target=work, daemon=True).start()
-
-
-def _carry(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
 
 
 @contextmanager

@@ -98,6 +98,20 @@ class Instance:
     server: Sshd
     desk: Desk
     pool: Any
+    daemon: "subprocess.Popen[bytes] | None" = None
+
+    def listen(self) -> None:
+        """Start the server, again on the port that it had."""
+        folder = self.server.folder
+        command = [str(SSHD), "-D", "-e", "-f", str(folder / "config")]
+        with (folder / "log").open("ab") as log:
+            self.daemon = subprocess.Popen(command, stderr=log)
+
+    def stop(self) -> None:
+        """End the server; sessions that it has begun live on."""
+        if self.daemon:
+            self.daemon.terminate()
+            self.daemon.wait(TIMEOUT_S)
 
     def leads_here(self, **changes: object) -> None:
         """Make the lease's row lead to the server."""
@@ -147,11 +161,8 @@ def instance(desk, own_pool) -> Iterator[Instance]:
         config.write_text(config.read_text().replace(command, f"{command} %t %k"))
         made = Instance(server, desk, own_pool)
         made.accept('echo "$1 $2"')
-        log = stack.enter_context((folder / "log").open("wb"))
-        daemon = stack.enter_context(
-            subprocess.Popen([SSHD, "-D", "-e", "-f", config], stderr=log)
-        )
-        stack.callback(daemon.terminate)
+        made.listen()
+        stack.callback(made.stop)
         asyncio.run(until_it_answers(server.port))
         desk.home.run("get", own_pool.name, "--name", "web", "--no-shell")
         made.leads_here()
