@@ -80,6 +80,7 @@ _CLAIM, _PUSH = "dynamodb:UpdateItem", "ec2-instance-connect:SendSSHPublicKey"
 _STACKS, _TABLE = "cloudformation:DescribeStacks", "dynamodb:Query"
 _META = "dynamodb:GetItem"
 _FEW = ("first", "second")
+_ENTERING = ("connect", "copy")
 _STRAY = ("close with a stray",)
 _WRITERS = ("get", "claim", "refresh", "reopen", "close")
 # Not played, and why.
@@ -101,7 +102,7 @@ _DIFFERENT = (
     (("get", "claim"), _CLAIM, APPLIED, WHICH, ""),
     (("get",), _CLAIM, KINDS, ("second",), ""),
     # A renewal may fail for as long as the lease still lasts.
-    (("connect",), _CLAIM, KINDS, WHICH, ""),
+    (_ENTERING, _CLAIM, KINDS, WHICH, ""),
     # The one who reads first is told that there is no such pool.
     (_WRITERS, _CLAIM, ("not_found",), WHICH, "RESOURCE_MISSING"),
     # What is called more than once is asked again each time.
@@ -109,13 +110,13 @@ _DIFFERENT = (
     (("up", "renew"), _META, UNCLEAR, ("second",), ""),
     # A key is pushed again after anything that may pass. Without a Connect service
     # there is no way in, whatever its reason.
-    (("get", "connect"), _PUSH, BROKEN, _FEW, ""),
-    (("get", "connect"), _PUSH, ("throttle", "500"), ("all",), "KEY_PUSH_FAILED"),
-    (("get", "connect"), _PUSH, ("invalid",), WHICH, "KEY_PUSH_FAILED"),
+    (("get", *_ENTERING), _PUSH, BROKEN, _FEW, ""),
+    (("get", *_ENTERING), _PUSH, ("throttle", "500"), ("all",), "KEY_PUSH_FAILED"),
+    (("get", *_ENTERING), _PUSH, ("invalid",), WHICH, "KEY_PUSH_FAILED"),
     # The instance is gone: another one is claimed, while there is one.
     (("get",), _PUSH, ("not_found",), _FEW, ""),
     (("get",), _PUSH, ("not_found",), ("all",), "POOL_EMPTY"),
-    (("connect",), _PUSH, ("not_found",), WHICH, "INSTANCE_GONE"),
+    (_ENTERING, _PUSH, ("not_found",), WHICH, "INSTANCE_GONE"),
     # To be counted while waiting is a courtesy of the pool's.
     (("wait",), "dynamodb:PutItem", KINDS, WHICH, ""),
     (("wait",), "dynamodb:DeleteItem", KINDS, WHICH, ""),
