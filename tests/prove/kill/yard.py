@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from asgwarm.domain.record import State
+from asgwarm.local.info import RegionError
 from tests.integration.cli.conftest import Done, Home, home_in
 from tests.integration.loop.conftest import QUICK
 from tests.integration.loop.pool import Pool
@@ -21,7 +22,7 @@ from tests.prove.regions import running_region
 
 USER, FUNCTION = "user", "lambda"
 HELD_S = 30.0
-# A pool that goes down rests after the next pass over everything, a minute later.
+# Until the next pass over everything, a minute later, and some time for it.
 IDLE_S = 150.0
 MAX_LEASE_S = 43_200
 RESTING = (State.READY, State.WARMED, State.LEASED)
@@ -109,8 +110,12 @@ class Yard:
         return True
 
     def let_go(self) -> None:
-        """End all faults, and what they hold, and let happen what follows."""
+        """End all faults, and what they hold, and let happen what follows.
+
+        A pool that goes down launches until the next pass over everything.
+        """
         self.let_go_at_once()
+        self.region.control.fire_schedule()
         self.settle()
 
     def let_go_at_once(self) -> None:
@@ -120,8 +125,16 @@ class Yard:
     def settle(self) -> None:
         """Return when nothing goes on any more."""
         control = self.region.control
-        self.region.until(control.idle, timeout_s=IDLE_S)
-        control.settle()
+        end_s = control.status()["uptime_s"] + IDLE_S
+        while True:
+            self.region.until(control.idle, timeout_s=IDLE_S)
+            try:
+                control.settle()
+            except RegionError:  # it had only drawn breath
+                if control.status()["uptime_s"] > end_s:
+                    raise
+            else:
+                return
 
     def run(self, *argv: str, codes: tuple[int, ...] = (0,)) -> Done:
         """Run a command line undisturbed.
