@@ -125,7 +125,7 @@ class LeasingPool(TakingPool):
     ) -> AbstractAsyncContextManager["Session"]:
         """Return what connects to a lease's instance and renews the lease meanwhile."""
         leases = await self._leases()
-        return await go_in(leases, lease, self._clients, timings, self._warn)
+        return await go_in(leases, lease, self._clients, timings)
 
     async def release(self, lease: Lease, *, force: bool = False) -> None:
         """Give a lease's instance back; it is terminated.

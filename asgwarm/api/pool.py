@@ -92,15 +92,18 @@ class AsyncPool:
         return cls(name, settings=settings, env=env)
 
     @cached_property
+    def _clients(self) -> Clients:
+        return Clients(self._settings, self._env)
+
+    @cached_property
     def _leasing(self) -> LeasingPool:
-        clients = Clients(self._settings, self._env)
         return LeasingPool(
             self.name,
-            clients=clients,
+            clients=self._clients,
             journal=user.journal(self._env, _log.warning),
             owner=user.owner(),
             warn=_log.warning,
-            ready_lists=user.ready_lists(clients, self._env),
+            ready_lists=user.ready_lists(self._clients, self._env),
         )
 
     @asynccontextmanager
@@ -132,6 +135,7 @@ class AsyncPool:
             LeaseLost: The lease ended within the block.
         """
         timings = Timings()
+        self._clients.open_ahead()
         async with self._leasing.get(
             ttl_s=seconds(ttl),
             wait_s=seconds(wait),

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from asgwarm.connect.beside import Notices
 from asgwarm.connect.dial import dial
 from asgwarm.connect.gate import KeyGate
 from asgwarm.connect.keys import SessionKey
@@ -28,6 +29,7 @@ class Approach:
             when the key may have expired or is refused.
         timings: Gets the phases `push` and `connect`.
         tunnel: The way to the instance where TCP to its address is none.
+        notices: What there is to say of the way while it is used.
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class Approach:
         *,
         timings: Timings,
         tunnel: "Tunnel | None" = None,
+        notices: Notices | None = None,
     ) -> None:
         self.target = target
+        self.notices = notices or Notices()
         self._tunnel = tunnel
         self.key = key
         self.timings = timings

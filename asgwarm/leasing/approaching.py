@@ -1,10 +1,10 @@
 """The approach to a leased instance, begun as soon as there is a lease."""
 
 import asyncio
-from collections.abc import Callable
 
 from asgwarm.clients import Clients
 from asgwarm.connect.approach import Approach
+from asgwarm.connect.beside import Notices
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.push import push_key
 from asgwarm.connect.timings import Timings
@@ -17,13 +17,11 @@ def approach(
     timings: Timings,
     *,
     os_user: str = "",
-    warn: Callable[[str], None] = lambda text: None,
 ) -> Approach:
     """Begin to push the lease's key, or a new one, and to dial its instance.
 
     Args:
         os_user: Whom to log in as, if not the one that the row names.
-        warn: Gets what there is to say of the way while it is used, a sentence each.
 
     Raises:
         SessionFailed: The lease's row names no way in.
@@ -48,9 +46,9 @@ def approach(
     async def push() -> None:
         await asyncio.to_thread(send)
 
-    tunnel = None
+    tunnel, notices = None, Notices()
     if target.endpoint:
         from asgwarm.leasing.tunnelling import tunnel_to  # for the few who need it
 
-        tunnel = tunnel_to(target, clients, warn)
-    return Approach(target, key, push, timings=timings, tunnel=tunnel)
+        tunnel = tunnel_to(target, clients, notices.say)
+    return Approach(target, key, push, timings=timings, tunnel=tunnel, notices=notices)

@@ -174,7 +174,7 @@ async def hold(
         LeaseLost: The lease ended.
     """
     conn = await connect(approach)
-    renewal = Renewal(leases, lease)
+    renewal = Renewal(leases, lease, notices=approach.notices)
     renewing = asyncio.create_task(renewal.run(conn.abort))
     try:
         yield Session(conn, renewal, approach.timings)

@@ -33,17 +33,13 @@ async def go_in(
     lease: "Lease",
     clients: "Clients",
     timings: "Timings",
-    warn: Callable[[str], None],
 ) -> "AbstractAsyncContextManager[Session]":
     """Approach a lease's instance; return what connects to it and renews the lease.
-
-    Args:
-        warn: As for `approach`.
 
     Raises:
         SessionFailed: The lease's row names no way in.
     """
-    begun = approach(lease, clients, timings, warn=warn)
+    begun = approach(lease, clients, timings)
     try:
         hold = await asyncio.to_thread(load_hold)
     except BaseException:

@@ -131,9 +131,10 @@ class RelayedPool(LeasingPool):
 
     @asynccontextmanager
     async def _approached(self, lease: Lease, user: str) -> AsyncIterator[Approach]:
-        begun = approach(lease, self._clients, Timings(), os_user=user, warn=self._warn)
+        begun = approach(lease, self._clients, Timings(), os_user=user)
         try:
-            yield begun
+            with begun.notices.heard_by(self._warn):
+                yield begun
         finally:
             await begun.close()
 

@@ -6,8 +6,9 @@ from typing import Any
 from asgwarm import provision
 from asgwarm.clients import AwsSettings, Clients
 from asgwarm.domain.record import shard_of
-from asgwarm.stack.network import default_network
+from asgwarm.stack.network import Network, default_network
 from asgwarm.stack.options import PoolOptions
+from asgwarm.stack.template import template_text
 
 
 @dataclass
@@ -105,3 +106,18 @@ def serve(region: Any, name: str, **options: Any) -> Pool:
     asked = PoolOptions(pool=name, **(usual | options))
     provision.up(asked, clients, on_event=lambda event: None, sleep=pause)
     return Pool(name, region, options.get("shards", 1))
+
+
+def ask_for_endpoint(region: Any, stack: str) -> Network:
+    """Begin to make the default VPC's endpoint from the template; return the VPC."""
+    network = default_network(region.client("ec2"))
+    values = {"VpcId": network.vpc, "SubnetId": network.subnets[0]}
+    region.client("cloudformation").create_stack(
+        StackName=stack,
+        TemplateBody=template_text("endpoint"),
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": text}
+            for key, text in values.items()
+        ],
+    )
+    return network

@@ -14,10 +14,9 @@ from websockets.exceptions import InvalidStatus
 from asgwarm.clock import now_s
 from asgwarm.lean.presign import presigned
 from asgwarm.lean.sigv4 import Keys, Scope
-from asgwarm.stack.network import default_network, endpoint_in
-from asgwarm.stack.template import template_text
-from tests.integration.cli.conftest import Home, home_in
-from tests.integration.pools import Pool, clients_of, serve
+from asgwarm.stack.network import endpoint_in
+from tests.integration.cli.conftest import Home, home_in, terminal  # noqa: F401  # a fixture
+from tests.integration.pools import Pool, ask_for_endpoint, clients_of, serve
 
 GONE = 404, "ResourceNotFound"
 
@@ -80,17 +79,8 @@ class Way:
 
 def deploy_endpoint(region: Any) -> Any:
     """Make the default VPC's endpoint from the template; return it."""
-    network = default_network(region.client("ec2"))
+    network = ask_for_endpoint(region, "endpoint")
     cloudformation = region.client("cloudformation")
-    values = {"VpcId": network.vpc, "SubnetId": network.subnets[0]}
-    cloudformation.create_stack(
-        StackName="endpoint",
-        TemplateBody=template_text("endpoint"),
-        Parameters=[
-            {"ParameterKey": key, "ParameterValue": text}
-            for key, text in values.items()
-        ],
-    )
     region.until(
         lambda: (
             cloudformation.describe_stacks(StackName="endpoint")["Stacks"][0][

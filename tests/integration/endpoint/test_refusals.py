@@ -1,12 +1,15 @@
 """What a person is told whose way through the endpoint is closed."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from contextlib import AsyncExitStack
 
 import pytest
 from websockets.asyncio.client import connect
+
+from tests.integration.cli.conftest import TIMEOUT_S
 
 pytestmark = pytest.mark.long
 
@@ -115,3 +118,22 @@ def test_after_an_hour_the_connection_ends_and_a_kept_lease_lives(way, home):
     assert lease in way.pool.leased()
     again = home.run("connect", lease, "--", "echo back")
     assert (again.code, again.out) == (0, b"back\n"), again.err
+
+
+def test_in_a_shell_the_endpoints_words_stand_on_a_line_of_their_own(
+    way, home, terminal
+):
+    """Raw mode moves no cursor by itself."""
+    way.pool.until_ready(1)
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal.screen)
+    process = home.start("get", "dev", "--ttl", "4h", **streams)
+    terminal.type(b"echo so$((40+2))far\r")
+    terminal.until(b"so42far")
+
+    way.pool.region.control.advance(3_600)
+
+    terminal.until(b"(1008)\r\n")
+    assert process.wait(TIMEOUT_S) == 255
+    seen = terminal.seen
+    (at,) = [m.start() for m in re.finditer(rb"[^\r\n]* closed the tunnel", seen)]
+    assert seen[at - 2 : at] == b"\r\n"

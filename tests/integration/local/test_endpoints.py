@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from asgwarm.stack.network import default_network
-from asgwarm.stack.template import template_text
+from tests.integration.pools import ask_for_endpoint
 
 
 @pytest.fixture
@@ -80,17 +80,7 @@ def test_what_there_is_not_is_refused(ec2):
 
 def test_the_template_makes_an_endpoint_and_takes_it_away(own_region, ec2):
     """With a group of its own, from which nothing but port 22 is reached."""
-    network = default_network(ec2)
-    cloudformation = own_region.client("cloudformation")
-    values = {"VpcId": network.vpc, "SubnetId": network.subnets[0]}
-    cloudformation.create_stack(
-        StackName="way",
-        TemplateBody=template_text("endpoint"),
-        Parameters=[
-            {"ParameterKey": key, "ParameterValue": text}
-            for key, text in values.items()
-        ],
-    )
+    ask_for_endpoint(own_region, "way")
     (found,) = own_region.until(lambda: described(ec2))
 
     (group,) = ec2.describe_security_groups(GroupIds=found["SecurityGroupIds"])[
@@ -99,5 +89,5 @@ def test_the_template_makes_an_endpoint_and_takes_it_away(own_region, ec2):
     assert group["IpPermissions"] == []
     assert [rule["FromPort"] for rule in group["IpPermissionsEgress"]] == [22]
 
-    cloudformation.delete_stack(StackName="way")
+    own_region.client("cloudformation").delete_stack(StackName="way")
     own_region.until(lambda: not described(ec2))
