@@ -14,8 +14,8 @@ BEFORE, AFTER = "before", "after"
 MOST = 2
 LOGIN = "ssh"
 # The steps of a login at which the emulated instance can make a client wait: keys
-# exchanged, a key offered, a key proved, a session asked for.
-LOGIN_STEPS = (("auth", 1), ("key", 1), ("key", 2), ("session", 1))
+# exchanged, a key offered and proved in one, a session asked for.
+LOGIN_STEPS = (("auth", 1), ("key", 1), ("session", 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
