@@ -16,7 +16,7 @@ from tests.prove.faults.loop import LOOP_PLAYS
 from tests.prove.faults.plays import PLAYS
 from tests.prove.faults.worker import work
 
-WORKERS = 6
+WORKERS = 10
 
 
 def main() -> int:
