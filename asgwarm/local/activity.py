@@ -9,6 +9,8 @@ from collections import deque
 from dataclasses import dataclass, fields
 from itertools import islice
 
+from asgwarm.local.signature import Caller, Request
+
 KEPT_REQUESTS = 20_000
 
 
@@ -22,6 +24,7 @@ class Answered:
     access_key_id: str
     owner: str
     status: int
+    asked: str  # what was sent; empty unless it is recorded
 
 
 _NAMES = [field.name for field in fields(Answered)]
@@ -32,6 +35,7 @@ class Activity:
 
     def __init__(self) -> None:
         self.changes = 0
+        self.records = False  # whether what is sent is kept
         self._answered: deque[Answered] = deque(maxlen=KEPT_REQUESTS)
         self._count = 0
         self._next = asyncio.Event()
@@ -49,18 +53,19 @@ class Activity:
             self._loop.call_soon_threadsafe(self.changed)
 
     def answered(
-        self, *, service: str, action: str, access_key_id: str, owner: str, status: int
+        self, caller: Caller, *, action: str, status: int, request: Request
     ) -> None:
         """Record one call."""
         self._count += 1
         self._answered.append(
             Answered(
                 n=self._count,
-                service=service,
+                service=caller.service,
                 action=action,
-                access_key_id=access_key_id,
-                owner=owner,
+                access_key_id=caller.access_key_id,
+                owner=caller.owner,
                 status=status,
+                asked=_sent(request) if self.records else "",
             )
         )
         self.changed()
@@ -81,3 +86,8 @@ class Activity:
             except TimeoutError:
                 return self.changes
         return self.changes
+
+
+def _sent(request: Request) -> str:
+    """The body of a request, or the query of one without."""
+    return request.body.decode("utf-8", "replace") or request.raw_query

@@ -53,6 +53,10 @@ class Control:
         """The API calls after number *since*, oldest first."""
         return list(self.call("requests", since=since)["requests"])
 
+    def record(self, *, on: bool = True) -> None:
+        """Keep what is sent with each call, as `asked`; for proofs, it takes memory."""
+        self.call("record", on=on)
+
     def wait_change(self, since: int, timeout_s: float = WAIT_S) -> int:
         """The change counter, as soon as it has passed *since* or after the timeout."""
         answer = self.call("wait_change", since=since, timeout_s=timeout_s)

@@ -102,11 +102,7 @@ class Front:
             await self._faults.hold()
         await call.out.finish()
         self._activity.answered(
-            service=caller.service,
-            action=action,
-            access_key_id=caller.access_key_id,
-            owner=caller.owner,
-            status=call.out.status,
+            caller, action=action, status=call.out.status, request=request
         )
 
     async def _goes_on(

@@ -31,6 +31,7 @@ class Levers:
             "fire_schedule": self._fire_schedule,
             "timings": self._timings,
             "requests": self._requests,
+            "record": self._record,
             "wait_change": self._wait_change,
             "idle": self._idle,
             "settle": self._settle,
@@ -67,6 +68,10 @@ class Levers:
 
     async def _requests(self, parameters: dict[str, Any]) -> dict[str, Any]:
         return {"requests": self._region.activity.since(int(parameters["since"]))}
+
+    async def _record(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        self._region.activity.records = bool(parameters["on"])
+        return {}
 
     async def _wait_change(self, parameters: dict[str, Any]) -> dict[str, Any]:
         timeout_s = min(float(parameters["timeout_s"]), MAX_WAIT_S)

@@ -22,6 +22,10 @@ class Flags:
         bool,
         option("--endpoint", help="The one for a VPC's endpoint, see up --address."),
     ] = False
+    access: Annotated[
+        bool,
+        option("--access", help="The one for policies and roles: who may do what."),
+    ] = False
 
 
 def run(flags: Flags, invocation: "Invocation") -> int:
@@ -29,7 +33,7 @@ def run(flags: Flags, invocation: "Invocation") -> int:
     from asgwarm.stack.template import template_text
 
     output = invocation.output
-    text = template_text("endpoint" if flags.endpoint else "pool")
+    text = template_text(_named(flags))
     if flags.out is not None:
         _write(flags.out, text)
     if output.json:
@@ -39,6 +43,17 @@ def run(flags: Flags, invocation: "Invocation") -> int:
     elif flags.out is None:
         output.data(text)
     return 0
+
+
+def _named(flags: Flags) -> str:
+    if flags.endpoint and flags.access:
+        raise ConfigError(
+            "--endpoint and --access are two templates",
+            hint="asgwarm template --access --out access.yaml",
+        )
+    if flags.access:
+        return "access"
+    return "endpoint" if flags.endpoint else "pool"
 
 
 def _write(path: Path, text: str) -> None:

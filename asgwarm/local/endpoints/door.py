@@ -54,11 +54,11 @@ class TunnelDoor:
             wish = self._tunnels.wish(dict(parse_qsl(request.raw_query)))
         except AwsProblem as problem:
             await _refuse(send, problem)
-            self._note(caller, problem.status)
+            self._note(caller, problem.status, request)
             return
         headers = [(b"x-amzn-requestid", str(uuid4()).encode())]
         await send({"type": "websocket.accept", "headers": headers})
-        self._note(caller, 101)
+        self._note(caller, 101, request)
         await self._tunnels.carry(wish, receive, send)
 
     def _caller(self, request: Request) -> Caller:
@@ -84,14 +84,10 @@ class TunnelDoor:
         message = said.get("message") or said.get("Message", "")
         raise AwsProblem(said["__type"], message, answer.status)
 
-    def _note(self, caller: Caller | None, status: int) -> None:
+    def _note(self, caller: Caller | None, status: int, request: Request) -> None:
         if caller is not None:
             self._activity.answered(
-                service=SERVICE,
-                action=ACTION,
-                access_key_id=caller.access_key_id,
-                owner=caller.owner,
-                status=status,
+                caller, action=ACTION, status=status, request=request
             )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,12 @@ from asgwarm.local.answers import error_answer
 from asgwarm.local.front import action_of
 from asgwarm.local.info import RegionError, RegionInfo, load, make_private, save
 from asgwarm.local.serving import bind
-from asgwarm.local.signature import Request
+from asgwarm.local.signature import Caller, Request
+
+CALLER = Caller(access_key_id="k", owner="user", service="s")
+ASKING = Request(
+    method="POST", raw_path="/", raw_query="a=query", headers={}, body=b"a body"
+)
 
 
 def test_errors_speak_the_callers_protocol():
@@ -80,10 +86,18 @@ async def test_calls_are_numbered_and_kept_in_order():
     """A reader asks for those after the last it has seen."""
     activity = Activity()
     for action in ("A", "B", "C"):
-        activity.answered(
-            service="s", action=action, access_key_id="k", owner="user", status=200
-        )
+        activity.answered(CALLER, action=action, status=200, request=ASKING)
     assert [call["action"] for call in activity.since(1)] == ["B", "C"]
+
+
+async def test_what_was_sent_is_kept_only_on_demand():
+    """The body, or the query of a request that has none."""
+    activity = Activity()
+    without_body = replace(ASKING, body=b"")
+    for records, request in ((False, ASKING), (True, ASKING), (True, without_body)):
+        activity.records = records
+        activity.answered(CALLER, action="A", status=200, request=request)
+    assert [call["asked"] for call in activity.since(0)] == ["", "a body", "a=query"]
 
 
 def test_the_published_file_is_for_its_owner_only(tmp_path):

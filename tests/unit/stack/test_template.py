@@ -9,31 +9,15 @@ import yaml
 from asgwarm.guest import guest
 from asgwarm.stack.bundle import MAX_TEMPLATE_BYTES, main, unpacked
 from asgwarm.stack.template import template_text
+from tests.unit.stack.cfn import read
 
 MAX_USER_DATA_BYTES = 16_384  # before base64; EC2 API reference, RunInstances
-
-
-class Cfn(yaml.SafeLoader):
-    """Reads a template; short forms of functions become {name: value}."""
-
-
-def _short_form(loader: Any, suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return {suffix: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
-    return {suffix: loader.construct_mapping(node, deep=True)}
-
-
-Cfn.add_multi_constructor("!", _short_form)
 
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
     """What CloudFormation reads."""
-    found = yaml.load(template_text(), Cfn)  # noqa: S506 - a SafeLoader
-    assert isinstance(found, dict)
-    return found
+    return read(template_text())
 
 
 def _resource(template: dict[str, Any], name: str) -> Any:
