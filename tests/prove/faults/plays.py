@@ -55,7 +55,8 @@ def _closing(stage: Stage) -> None:
 
 def _stray(stage: Stage) -> None:
     """Let an instance of the idle pool run outside its group."""
-    tags = [{"Key": "asgwarm:stack", "Value": stage.stack_id("idle")}]
+    said = {"asgwarm:pool": "idle", "asgwarm:stack": stage.stack_id("idle")}
+    tags = [{"Key": key, "Value": text} for key, text in said.items()]
     if stage.running("idle"):
         return
     stage.client["ec2"].run_instances(
