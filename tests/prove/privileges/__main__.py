@@ -1,9 +1,11 @@
 """The whole proof of least privilege: `make privileges`.
 
 Everybody does all that they do, and what was called is asked of a policy simulator with
-the policies that CloudFormation made of our templates. Wrong is: what is denied, what
-is granted and not needed, what is granted too widely, and a case that is decided
-otherwise than its line says. The last line says how many there were of each.
+the policies that CloudFormation made of our templates. Wrong is: what is denied; what
+is granted and not needed; what is granted too widely; a case that is decided otherwise
+than its line says; what lies beside something granted, and is granted as well; a
+weaker policy with which all that would be the same. The last line says how many there
+were of each.
 """
 
 import sys
@@ -12,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from asgwarm.clock import monotonic_s
-from tests.prove.privileges import judge
+from tests.prove.privileges import judge, strength
 from tests.prove.privileges.cases import Case, cases, question
 from tests.prove.privileges.journey import Journey, travel
 from tests.prove.privileges.simulator import ask
@@ -26,11 +28,14 @@ def main() -> int:
     asked = judge.questions(journey)
     said = ask(journey.documents, asked, judge.actions(journey))
     lines = cases(journey.stack_id, journey.endpoint_id)
+    near, weaker = strength.beside(journey, asked, said), strength.kinds(journey)
     wrong = {
         "denied": [*judge.denied(journey, asked, said)],
         "unused": [*judge.unused(journey, asked, said)],
         "too wide": [*judge.too_wide(journey, said.wildcard)],
         "cases wrong": [*_decided_otherwise(journey, lines)],
+        "neighbours let in": [*strength.let_in(journey, near)],
+        "weakenings unnoticed": [*strength.unnoticed(journey, weaker, near, lines)],
     }
     for one in dict.fromkeys(line for found in wrong.values() for line in found):
         sys.stdout.write(f"{one}\n")
@@ -38,7 +43,8 @@ def main() -> int:
     refused = sum(not case.is_allowed for case in lines)
     sys.stdout.write(
         f"{journey.calls} calls, {len(asked)} different requests, "
-        f"{judge.granted(journey)} grants, {len(lines)} cases ({refused} refusals): "
+        f"{judge.granted(journey)} grants, {len(lines)} cases ({refused} refusals), "
+        f"{len(near)} neighbours, {len(weaker)} weakenings: "
         f"{counts}, {monotonic_s() - began_s:.0f} s\n"
     )
     return 1 if any(wrong.values()) else 0

@@ -164,6 +164,8 @@ def _guests() -> Iterator[Line]:
     row = told | {"dynamodb:LeadingKeys": ["POOL#dev#0"]}
     yield "its own row in the registry", GUEST, NO, UPDATE, table(), row
     yield "from another place", GUEST, NO, UPDATE, table(), said
+    literal = _row("${ec2:SourceInstanceARN}") | {"dynamodb:Attributes": REPORT}
+    yield "the variable's own name", GUEST, NO, UPDATE, table(), literal
     more = told | {"dynamodb:Attributes": [*REPORT, "lease_id"]}
     yield "a lease among the report", GUEST, NO, UPDATE, table(), more
     back = told | {"dynamodb:ReturnValues": "ALL_OLD"}
@@ -253,6 +255,7 @@ def _jobs() -> Iterator[Case]:
         ("a fork deploys", "CiDeployRole", fork, "sts.amazonaws.com", NO),
         ("for somebody else", "CiDeployRole", DEPLOYS, "example.com", NO),
         ("a pull request tests", "CiUseRole", pull, "sts.amazonaws.com", YES),
+        ("tests for somebody else", "CiUseRole", pull, "example.com", NO),
         ("a fork tests", "CiUseRole", fork, "sts.amazonaws.com", NO),
     ):
         yield Case(

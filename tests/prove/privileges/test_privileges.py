@@ -15,8 +15,10 @@ from tests.prove.privileges import judge, who
 from tests.prove.privileges.by_aws import HANDLERS
 from tests.prove.privileges.cases import cases
 from tests.prove.privileges.journey import Journey
+from tests.prove.privileges.neighbours import neighbours
 from tests.prove.privileges.recorded import arn, asked, group_arn, read
 from tests.prove.privileges.simulator import Answers, Decision, Question
+from tests.prove.privileges.weakened import weakened
 from tests.unit.stack.cfn import read as read_template
 
 TABLE = arn("dynamodb", "table/asgwarm-dev")
@@ -191,6 +193,44 @@ def test_what_is_granted_and_not_needed_is_found():
         "Auditor, Rows: dynamodb:Query is granted and never needed",
         "Auditor, Rows: rows of B#POOL are never needed",
     }
+
+
+def test_beside_a_request_there_is_one_for_everything_that_was_asked():
+    """Another pool, another value, none at all; each is to be refused."""
+    (statement,) = POLICY["Statement"]
+    keys = {"dynamodb:LeadingKeys": ["A#dev"]}
+    near = neighbours(
+        Question(
+            documents=("dev/Auditor",),
+            action="dynamodb:GetItem",
+            resource=TABLE,
+            context=keys,
+        ),
+        ("dev/Auditor", "Rows"),
+        statement,
+    )
+
+    found = [(one.question.resource, one.question.context) for one in near]
+    elsewhere = [arn("dynamodb", f"table/asgwarm-{p}") for p in ("other", "dev2")]
+    assert found[:2] == [(table, keys) for table in elsewhere]
+    assert [context for _, context in found[2:]] == [
+        {},
+        {"dynamodb:LeadingKeys": ["A#other"]},
+        {"dynamodb:LeadingKeys": ["A#dev2"]},
+        {"dynamodb:LeadingKeys": ["nobody's"]},
+        {"dynamodb:LeadingKeys": ["A#dev", "nobody's"]},
+    ]
+
+
+def test_a_policy_is_weakened_in_everything_that_it_asks():
+    """By a key of a condition, and by the pool's name wherever it stands."""
+    found = [one.kind for one in weakened({"dev/Auditor": POLICY})]
+
+    assert found == [
+        "Auditor, Rows: without ForAllValues:StringLike dynamodb:LeadingKeys",
+        "Auditor, Rows: on any asgwarm-*",
+        "Auditor, Rows: with any #*",
+    ]
 
 
 @pytest.mark.parametrize(
