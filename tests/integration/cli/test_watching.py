@@ -95,3 +95,13 @@ def test_the_template_is_the_one_that_is_deployed(home, repository, pool, region
     assert printed == (repository / "templates/pool.yaml").read_text()
     document = json.loads(home.run("template", "--json").out)
     assert document["template"] == printed
+
+
+def test_one_template_is_printed_at_a_time(home, repository):
+    """That of policies and roles is another one than that of an endpoint."""
+    printed = home.run("template", "--access").out.decode()
+    done = home.run("template", "--access", "--endpoint")
+
+    assert printed == (repository / "templates/access.yaml").read_text()
+    assert done.code == 2
+    assert "--endpoint and --access are two templates" in done.err

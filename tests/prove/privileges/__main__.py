@@ -37,9 +37,9 @@ def main() -> int:
         "neighbours let in": [*strength.let_in(journey, near)],
         "weakenings unnoticed": [*strength.unnoticed(journey, weaker, near, lines)],
     }
-    for one in dict.fromkeys(line for found in wrong.values() for line in found):
-        sys.stdout.write(f"{one}\n")
-    counts = ", ".join(f"{len(found)} {what}" for what, found in wrong.items())
+    for found in wrong.values():
+        sys.stdout.writelines(f"{one}\n" for one in dict.fromkeys(found))
+    counts = ", ".join(f"{len(set(found))} {what}" for what, found in wrong.items())
     refused = sum(not case.is_allowed for case in lines)
     sys.stdout.write(
         f"{journey.calls} calls, {len(asked)} different requests, "
