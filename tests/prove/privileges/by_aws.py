@@ -142,12 +142,9 @@ def _guard(one: Made, names: Names) -> Lines:
 
 def _log_group(one: Made, names: Names) -> Lines:
     yield "logs:DescribeLogGroups", EVERYTHING, {}
-    yield (
-        "logs:CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy "
-        "TagResource UntagResource",
-        arn("logs", f"log-group:{one.id}"),
-        {},
-    )
+    group = arn("logs", f"log-group:{one.id}")
+    yield "logs:CreateLogGroup DeleteLogGroup PutRetentionPolicy", f"{group}:*", {}
+    yield "logs:ListTagsForResource TagResource UntagResource", group, {}
 
 
 def _queue(one: Made, names: Names) -> Lines:
