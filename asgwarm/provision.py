@@ -74,12 +74,14 @@ def up(
     options: PoolOptions,
     clients: Clients,
     *,
+    downgrade: bool = False,
     on_event: OnEvent,
     sleep: Sleep = time.sleep,
 ) -> UpResult:
     """Make the pool what was asked for; return when its hot instances are ready.
 
     Args:
+        downgrade: Whether a newer asgwarm's pool may be taken back to this one's.
         on_event: Gets what CloudFormation does, and a sentence whenever the pool
             changes while its instances start.
 
@@ -88,7 +90,13 @@ def up(
         WaitTimeout: The stack is there and its instances are not; says why.
     """
     began_s = monotonic_s()
-    result = deploy(clients.cloudformation, options, on_event=on_event, sleep=sleep)
+    result = deploy(
+        clients.cloudformation,
+        options,
+        downgrade=downgrade,
+        on_event=on_event,
+        sleep=sleep,
+    )
     leases = _leases(clients, options.pool)
     _open(clients, leases, result.stack_id)
     ready = _wait_until_ready(leases, on_event=on_event, sleep=sleep)

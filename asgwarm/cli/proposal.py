@@ -1,4 +1,4 @@
-"""What `up` is about to do, before it does it: options, network, price.
+"""What `up` is about to do, before it does it: options, network, price, changes.
 
 Rule 1: only what somebody said is passed on; what was not said keeps its value in a
 pool that exists, and takes the template's default in one that does not.
@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asgwarm import local_region
+from asgwarm import local_region, planning
 from asgwarm.config import Value
 from asgwarm.domain.names import duration_s, stack_name
 from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 from asgwarm.stack import network, price
+from asgwarm.stack.begin import refuse_newer, refuse_unmade
 from asgwarm.stack.options import PoolOptions
 from asgwarm.stack.stacks import find
 
@@ -43,12 +44,14 @@ class Proposal:
     said: PoolOptions
     whole: PoolOptions  # with everything that was not said
     rate: price.Rate | None
+    planned: planning.Plan | None = None  # what changes, where that was asked
 
 
 def propose(flags: "Flags", invocation: "Invocation") -> Proposal:
-    """Return what `up` would do; reads, and changes nothing.
+    """Return what `up` would do; changes nothing.
 
     Raises:
+        GuardRefused: A newer asgwarm has deployed the pool.
         ConfigError: A value is out of range, the set-up script cannot be read, or
             the caller's own address cannot be found out.
     """
@@ -58,6 +61,10 @@ def propose(flags: "Flags", invocation: "Invocation") -> Proposal:
     said = options(invocation.pool_name(flags.pool), flags, invocation.config.up)
     clients = invocation.clients
     stack = find(clients.cloudformation, stack_name(said.pool))
+    if stack:
+        refuse_unmade(stack, said.pool)
+        if not flags.force_downgrade:
+            refuse_newer(stack, said.pool)
     own_address = stack is None and said.allow is None and not local
     own_address = own_address and said.address in (None, "public")
     if stack is None:
@@ -79,6 +86,21 @@ def propose(flags: "Flags", invocation: "Invocation") -> Proposal:
         whole=whole,
         rate=price.rate(whole, clients.region),
     )
+
+
+def planned(proposed: Proposal, flags: "Flags", invocation: "Invocation") -> Proposal:
+    """Add what it would change, as CloudFormation says.
+
+    Raises:
+        StackFailed: CloudFormation would refuse it, or somebody has to act first.
+    """
+    plan = planning.plan(
+        proposed.said,
+        invocation.clients,
+        downgrade=flags.force_downgrade,
+        on_event=lambda event: None,
+    )
+    return replace(proposed, planned=plan)
 
 
 def for_new_pool(said: PoolOptions, clients: "Clients", *, local: bool) -> PoolOptions:

@@ -8,7 +8,13 @@ import asyncio
 import importlib
 from collections.abc import Callable
 
-from asgwarm.local import seam, seam_deletion, seam_functions, seam_workers
+from asgwarm.local import (
+    seam,
+    seam_changes,
+    seam_deletion,
+    seam_functions,
+    seam_workers,
+)
 from asgwarm.local.clock import Clock
 from asgwarm.local.faults import FaultTable
 from asgwarm.local.functions import Running
@@ -48,6 +54,7 @@ class Base:
             importlib.import_module(module)
         seam.overlay_resources(self._handlers())
         seam.describe_stacks()
+        seam_changes.tell_replacements()
         seam_deletion.keep_what_is_needed()
 
     async def ready_for(self, service: str) -> None:

@@ -1,6 +1,6 @@
 """What the region uses of the internals of its base, ministack.
 
-Only the seam_*.py files beside this one do so too: for functions, and for deletions.
+Only the seam_*.py files beside this one do so too.
 
 The base is an ASGI application that answers most AWS services. What is used of it
 beyond its public face stands here, one function per use, and each has a test that

@@ -2,8 +2,7 @@
 
 Rule 1: everything that a pool owns is in its one stack, so the same call again
 converges after any interruption.
-Rule 2: whoever else is at work on the stack is waited for, never raced.
-Rule 3: a parameter that was not given keeps its value.
+Rule 2: what stands before it, and what a refusal means, is in `begin`.
 """
 
 import secrets
@@ -17,17 +16,15 @@ from asgwarm.aws_errors import translated
 from asgwarm.domain.names import stack_name
 from asgwarm.domain.value import value
 from asgwarm.errors import StackFailed, WaitTimeout
+from asgwarm.stack.begin import TURNS, Outrun, entries, refusal, updatable
 from asgwarm.stack.events import Events, OnEvent
-from asgwarm.stack.options import DEFAULTS, PoolOptions
-from asgwarm.stack.stacks import Sleep, StackView, at_rest, find, refuse_foreign, watch
+from asgwarm.stack.options import PoolOptions
+from asgwarm.stack.stacks import Sleep, StackView, watch
 from asgwarm.stack.status import Then, remedy, then
 from asgwarm.stack.template import parameters, template_text
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
-
-TURNS = 5  # how often somebody else may get in between
 
 
 @value
@@ -38,10 +35,6 @@ class StackResult:
     stack_id: str
     outputs: Mapping[str, str]
     changed: bool  # False: it had been so already
-
-
-class _Outrun(Exception):
-    """Somebody else began to work on the stack first."""
 
 
 class _Unchanged(Exception):
@@ -56,25 +49,29 @@ def deploy(
     client: "CloudFormationClient",
     options: PoolOptions,
     *,
+    downgrade: bool = False,
     on_event: OnEvent,
     sleep: Sleep = time.sleep,
 ) -> StackResult:
     """Create or update the pool's stack and wait until it is done.
 
     Args:
+        downgrade: Whether a newer asgwarm's stack may be taken back to this one's.
         on_event: Called with each thing that happens to the stack meanwhile.
 
     Raises:
         StackFailed: Names the first resource that failed and why, or what a person
             has to do first.
-        GuardRefused: A stack of that name is not this pool's.
+        GuardRefused: A stack of that name is not this pool's, or a newer asgwarm's.
         WaitTimeout: CloudFormation was at work for more than an hour.
     """
     for _ in range(TURNS):
-        stack = _updatable(client, options.pool, on_event=on_event, sleep=sleep)
+        stack = updatable(
+            client, options.pool, downgrade=downgrade, on_event=on_event, sleep=sleep
+        )
         try:
             events = _begin(client, stack, options)
-        except _Outrun:
+        except Outrun:
             continue
         except _Unchanged as unchanged:
             return _result(unchanged.stack, changed=False)
@@ -84,24 +81,6 @@ def deploy(
         f"others keep working on stack {stack_name(options.pool)}",
         hint=f"asgwarm status {options.pool}",
     )
-
-
-def _updatable(
-    client: "CloudFormationClient", pool: str, *, on_event: OnEvent, sleep: Sleep
-) -> StackView | None:
-    """The pool's stack, ready for an update; None if it has to be created."""
-    name = stack_name(pool)
-    stack = find(client, name)
-    if stack is None:
-        return None
-    refuse_foreign(stack, pool)
-    stack = at_rest(client, stack, on_event=on_event, sleep=sleep)
-    if stack is None or then(stack.status) is Then.CREATE:
-        return None
-    if then(stack.status) is Then.STOP:
-        meaning, command = remedy(stack.status, pool=pool, stack=name)
-        raise StackFailed(f"stack {name}: {meaning} ({stack.status})", hint=command)
-    return stack
 
 
 def _begin(
@@ -128,7 +107,7 @@ def _create(client: "CloudFormationClient", options: PoolOptions) -> Events:
                 ClientRequestToken=_token(),
             )
         except ClientError as error:
-            raise _refusal(error, options.pool) from error
+            raise refusal(error, options.pool) from error
     return Events(client, answer["StackId"], from_now=False)
 
 
@@ -142,44 +121,15 @@ def _update(
             client.update_stack(
                 StackName=stack.name,
                 TemplateBody=template_text(),
-                Parameters=list(_changes(stack, parameters(options)).values()),
+                Parameters=entries(stack, parameters(options)),
                 Capabilities=["CAPABILITY_IAM"],
                 ClientRequestToken=_token(),
             )
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 raise _Unchanged(stack) from error
-            raise _refusal(error, options.pool) from error
+            raise refusal(error, options.pool) from error
     return events
-
-
-def _changes(
-    stack: StackView, said: Mapping[str, str]
-) -> "dict[str, ParameterTypeDef]":
-    kept = [name for name in DEFAULTS if name in stack.parameters and name not in said]
-    changes: dict[str, ParameterTypeDef] = {
-        name: {"ParameterKey": name, "UsePreviousValue": True} for name in kept
-    }
-    for name, text in said.items():
-        changes[name] = {"ParameterKey": name, "ParameterValue": text}
-    return changes
-
-
-def _refusal(error: ClientError, pool: str) -> Exception:
-    """What it means that CloudFormation did not begin."""
-    said = error.response.get("Error", {})
-    code, message = said.get("Code", ""), " ".join(said.get("Message", "").split())
-    if code in ("AlreadyExistsException", "OperationInProgressException"):
-        return _Outrun()
-    gone = message.startswith("Stack") and "does not exist" in message
-    if gone or "_IN_PROGRESS state" in message:
-        return _Outrun()
-    if code == "ValidationError":
-        return StackFailed(
-            f"CloudFormation refuses stack {stack_name(pool)}: {message}",
-            hint="asgwarm up --help",
-        )
-    return ClientError(error.response, error.operation_name)
 
 
 def _token() -> str:

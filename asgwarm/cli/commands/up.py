@@ -10,6 +10,7 @@ from asgwarm.domain.value import value
 
 if TYPE_CHECKING:
     from asgwarm.cli.invocation import Invocation
+    from asgwarm.cli.proposal import Proposal
 
 
 @value
@@ -72,7 +73,15 @@ class Flags:
         str | None, option(metavar="TIME", help="Longest lease.  [12h]")
     ] = None
     plan: Annotated[
-        bool, option("--plan", help="Show what it would cost; touch nothing.")
+        bool,
+        option("--plan", help="Show what would change and what it costs, no more."),
+    ] = False
+    markdown: Annotated[
+        bool, option("--markdown", help="The plan for a pull request's comment.")
+    ] = False
+    force_downgrade: Annotated[
+        bool,
+        option("--force-downgrade", help="Take back what a newer asgwarm deployed."),
     ] = False
     yes: Annotated[bool, option("--yes", "-y", help="Do not ask.")] = False
 
@@ -90,23 +99,44 @@ def run(flags: Flags, invocation: "Invocation") -> int:
 
     output = invocation.output
     pool = invocation.pool_name(flags.pool)
-    if not (flags.yes or flags.plan):
+    is_plan = flags.plan or flags.markdown
+    if not (flags.yes or is_plan):
         check_somebody_is_there(invocation, yes=f"asgwarm up {pool} --yes")
     proposed = proposal.propose(flags, invocation)
-    if output.json and flags.plan:
-        output.document(stack.plan_document(proposed))
+    if is_plan or (proposed.exists and not flags.yes):
+        proposed = proposal.planned(proposed, flags, invocation)
+    if is_plan:
+        return _show(proposed, flags, invocation)
     for line in stack.plan_lines(proposed):
         output.note(line)
-    if flags.plan:
-        return 0
     if not (flags.yes or ask(invocation, "Go ahead?")):
         output.note("nothing was done")
         return 0
     with progress(output, f"pool {proposed.pool}") as show:
-        result = provision.up(proposed.said, invocation.clients, on_event=show)
+        result = provision.up(
+            proposed.said,
+            invocation.clients,
+            downgrade=flags.force_downgrade,
+            on_event=show,
+        )
     if output.json:
         output.document(stack.up_document(result, proposed.rate))
     else:
         output.note(stack.up_line(result))
         output.next(f"asgwarm get {result.pool}")
+    return 0
+
+
+def _show(proposed: "Proposal", flags: Flags, invocation: "Invocation") -> int:
+    """Show a plan in the form that was asked for."""
+    from asgwarm.cli.views import plan, stack
+
+    output = invocation.output
+    if output.json:
+        output.document(stack.plan_document(proposed))
+    elif flags.markdown and proposed.planned:
+        output.data(plan.markdown(proposed, proposed.planned))
+    else:
+        for line in stack.plan_lines(proposed):
+            output.note(line)
     return 0

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from asgwarm.cli.views import plan as view
 from asgwarm.cli.views.words import dollars, money
 from asgwarm.domain.escape import printable
 
@@ -28,6 +29,8 @@ def plan_lines(plan: "Proposal") -> list[str]:
         *([rows] if pool.shards != 1 else []),
         f"  way in     {_way_in(plan)}",
         *_price(plan),
+        *(view.before_lines(plan, plan.planned) if plan.planned else []),
+        *(view.lines(plan.planned) if plan.planned else []),
     ]
     if plan.local:
         lines.append(f"  {NOT_ISOLATED}")
@@ -53,6 +56,7 @@ def plan_document(plan: "Proposal") -> dict[str, object]:
         "rate_per_hour": money(plan.rate.per_hour if plan.rate else None),
         "rate_per_month": money(plan.rate.per_month if plan.rate else None),
         "worst_rate_per_hour": money(plan.rate.worst_per_hour if plan.rate else None),
+        **(view.document(plan.planned) if plan.planned else {}),
     }
 
 

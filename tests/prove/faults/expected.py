@@ -82,6 +82,7 @@ _META = "dynamodb:GetItem"
 _FEW = ("first", "second")
 _ENTERING = ("connect", "copy")
 _STRAY = ("close with a stray",)
+_PLAN = ("plan an update",)
 _WRITERS = ("get", "claim", "refresh", "reopen", "close")
 # Not played, and why.
 LEFT_OUT = {
@@ -128,7 +129,12 @@ _DIFFERENT = (
     (("up",), "cloudformation:UpdateStack", ("not_found",), ("all",), "TIMEOUT"),
     (("create",), "cloudformation:CreateStack", ("not_found",), _FEW, ""),
     (("create",), "cloudformation:CreateStack", ("not_found",), ("all",), "TIMEOUT"),
+    (_PLAN, "cloudformation:CreateChangeSet", ("not_found",), _FEW, ""),
+    (_PLAN, "cloudformation:CreateChangeSet", ("not_found",), ("all",), "TIMEOUT"),
+    # A change set that is not there need not be deleted.
+    (_PLAN, "cloudformation:DeleteChangeSet", ("not_found",), WHICH, ""),
     # What CloudFormation does not take is told in its own words.
+    (_PLAN, "cloudformation:CreateChangeSet", ("invalid",), WHICH, "STACK_FAILED"),
     (("up",), "cloudformation:UpdateStack", ("invalid",), WHICH, "STACK_FAILED"),
     (("create",), "cloudformation:CreateStack", ("invalid",), WHICH, "STACK_FAILED"),
     # "Already gone" is success for whoever takes a pool down, and what cannot be

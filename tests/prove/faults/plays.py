@@ -165,6 +165,15 @@ PLAYS = {
             "ec2:DescribeSubnets": 1,
         },
     ),
+    "plan an update": Play(
+        argv=("up", "idle", "--plan", "--cap", "21"),
+        calls={
+            "cloudformation:ListChangeSets": 1,
+            "cloudformation:CreateChangeSet": 1,
+            "cloudformation:DescribeChangeSet": 1,
+            "cloudformation:DeleteChangeSet": 1,
+        },
+    ),
     "up": Play(
         argv=("up", "idle", "--yes", "--allow", "127.0.0.0/8"),
         calls={

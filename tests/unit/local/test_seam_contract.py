@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from asgwarm.local import environment, seam, seam_functions
+from asgwarm.local import environment, seam, seam_changes, seam_functions
 from asgwarm.local.keyring import ACCOUNT_ID, new_credential
 
 
@@ -273,3 +273,16 @@ def test_every_deployment_of_a_stack_goes_through_the_described_one():
             "template",
         ]
     assert hasattr(module("services.cloudformation")._stacks, "__getitem__")
+
+
+def test_change_sets_tell_what_is_replaced_from_what_is_changed():
+    """The base calls every change of a type that it does not know a possible one."""
+    recreation = module("services.cloudformation.stacks")._property_recreation
+    kind = "AWS::EC2::SecurityGroup"
+    unknown = recreation(kind, "SecurityGroupIngress")
+
+    seam_changes.tell_replacements()
+
+    assert unknown == "Conditionally"
+    assert recreation(kind, "SecurityGroupIngress") == "Never"
+    assert recreation(kind, "VpcId") == "Always"
