@@ -4,6 +4,7 @@
     ├── ConfigError              [2]   bad usage, unreadable or contradictory settings
     ├── PoolError
     │   ├── PoolNotFound         [5]   no pool of that name in this region
+    │   ├── PoolNewer            [9]   its rows are of a version that is not known here
     │   ├── PoolEmpty            [3]   no ready instance within the wait
     │   └── ClaimContended       [3]   others took every candidate
     ├── LeaseError
@@ -74,6 +75,13 @@ class PoolNotFound(PoolError):
 
     exit_code = 5
     code = "POOL_NOT_FOUND"
+
+
+class PoolNewer(PoolError):
+    """The pool's rows are of a version that this asgwarm does not know."""
+
+    exit_code = 9
+    code = "POOL_NEWER"
 
 
 class PoolEmpty(PoolError):

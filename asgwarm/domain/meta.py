@@ -52,6 +52,7 @@ class Meta:
     refresh_at: int = 0  # free instances born before are to be replaced
     seen_at: int = 0  # when all that was ready was last found where it should be
     shards: int = 1  # partitions of instance rows; the stack's first number, for good
+    v: int = 1  # version of the pool's rows, by the function that writes them
 
     @property
     def draining(self) -> bool:

@@ -11,6 +11,7 @@ a time decides, it is the one in the answers of AWS.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from types import ModuleType
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from asgwarm.aws_errors import translate, translated
 from asgwarm.domain.history import Event, events_of
 from asgwarm.domain.meta import Meta
+from asgwarm.domain.record import SCHEMA_VERSION as UNDERSTOOD
 from asgwarm.domain.record import MalformedRecord, Record, State, record_from_row
 from asgwarm.domain.value import value
 from asgwarm.errors import (
@@ -26,7 +28,6 @@ from asgwarm.errors import (
     AwsError,
     ConfigError,
     CredentialsMissing,
-    LeaseLost,
     PoolNotFound,
     UnknownOutcome,
 )
@@ -66,11 +67,18 @@ class Leases:
 
         Raises:
             PoolNotFound: There is no such pool here, or it never served.
+            PoolNewer: Its rows are of a version that is not known here.
         """
+        if meta := self._meta():
+            return meta
+        raise self._no_pool()
+
+    def _meta(self) -> Meta | None:
+        """META, if there is one; what its rows say is understood here."""
         with self.named("dynamodb:GetItem"):
             meta = self.registry.meta()
-        if meta is None:
-            raise self._no_pool()
+        if meta and meta.v > UNDERSTOOD:
+            raise _told().newer(self.pool, meta)
         return meta
 
     def all(self) -> dict[str, Record]:
@@ -185,7 +193,7 @@ class Leases:
                 found = _record(failed.row)
                 same = found and found.lease_id == record.lease_id
                 if not found or not same or found.hb <= record.hb:
-                    raise _lost(record.lease_id, found) from failed
+                    raise _told().lost(record.lease_id, found) from failed
                 record = found
 
     def check(self, record: Record) -> Record:
@@ -196,7 +204,7 @@ class Leases:
         """
         found = self.again(record)
         if not found or found.lease_id != record.lease_id or found.state != "LEASED":
-            raise _lost(record.lease_id, found)
+            raise _told().lost(record.lease_id, found)
         return found
 
     def release(self, record: Record, *, now: int, why: str) -> None:
@@ -218,7 +226,7 @@ class Leases:
         except ConditionFailed as failed:
             found = _record(failed.row)
             if found is None or found.last_lease != record.lease_id:
-                raise _lost(record.lease_id, found) from failed
+                raise _told().lost(record.lease_id, found) from failed
 
     def wait_here(self, waiter_id: str, until: int) -> None:
         """Be counted among those who wait for an instance, until a time of AWS's."""
@@ -237,8 +245,7 @@ class Leases:
     def _listed(self, read: Callable[[], T]) -> T:
         """Return what *read* makes of all rows; META says how many shards have some."""
         if not self.registry.shards:
-            with self.named("dynamodb:GetItem"):
-                self.registry.meta()
+            self._meta()
         with self.named("dynamodb:Query"):
             return read()
 
@@ -279,21 +286,15 @@ def _record(row: Row | None) -> Record | None:
         return None
 
 
+def _told() -> ModuleType:
+    """The words for what is wrong, loaded when something is."""
+    from asgwarm.registry import told
+
+    return told
+
+
 def _ours(found: Record | None, wish: Wish) -> Record:
     """Return the record if the lease in it is the one that was wished for."""
     if found and found.state is State.LEASED and found.lease_id == wish.lease_id:
         return found
     raise Taken
-
-
-def _lost(lease_id: str, found: Record | None) -> LeaseLost:
-    if found is None:
-        said = "its row is gone"
-    elif found.last_lease == lease_id:
-        said = f"it ended: {found.why or 'released'}"
-    elif found.lease_id and found.lease_id != lease_id:
-        said = "the instance is another lease's"
-    else:
-        why = found.why or "no reason given"
-        said = f"its instance is {found.state.lower()}: {why}"
-    return LeaseLost(f"lease {lease_id} is lost: {said}", hint="asgwarm get")

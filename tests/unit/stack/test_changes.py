@@ -120,7 +120,7 @@ def test_it_waits_until_the_change_set_is_made_and_reads_all_of_it():
     first["Changes"] = [modify("Function", detail("Code", "DirectModification"))]
     second = {**DONE, "Changes": [modify("Logs", detail("X", "DirectModification"))]}
     client: Any = CloudFormation(WORKING, first, second)
-    waited = []
+    waited: list[float] = []
 
     found = changes_of(client, STACK, DEV, sleep=waited.append)
 
@@ -230,7 +230,7 @@ def test_what_cloudformation_would_refuse_is_said_before():
 def test_nothing_stays_whatever_ends_the_plan(end):
     """Also a change set that cannot be deleted before it is made."""
     client: Any = CloudFormation(end, too_early=2)
-    waited = []
+    waited: list[float] = []
 
     with pytest.raises(type(end) if isinstance(end, KeyboardInterrupt) else Exception):
         changes_of(client, STACK, DEV, sleep=waited.append)
