@@ -20,6 +20,7 @@ from asgwarm.errors import GuardRefused, PoolNotFound, WaitTimeout
 from asgwarm.registry.leases import Leases
 from asgwarm.registry.registry import Registry
 from asgwarm.registry.table import ConditionFailed
+from asgwarm.stack.begin import refuse_unmade
 from asgwarm.stack.deploy import deploy
 from asgwarm.stack.events import StackEvent
 from asgwarm.stack.options import PoolOptions
@@ -127,12 +128,14 @@ def down(
     Raises:
         PoolNotFound: There is no such pool in this region.
         GuardRefused: Leases live; nothing was changed.
+        StackFailed: The stack is only proposed, or a resource could not be deleted.
     """
     stack = find(clients.cloudformation, stack_name(pool))
     if stack is None:
         raise PoolNotFound(
             f"there is no pool {pool!r} in {clients.region}", hint=f"asgwarm up {pool}"
         )
+    refuse_unmade(stack, pool)
     refuse_foreign(stack, pool)
     stack = at_rest(clients.cloudformation, stack, on_event=on_event, sleep=sleep)
     if stack is None:

@@ -14,7 +14,7 @@ from asgwarm.domain.health import counts_of, why_not_full
 from asgwarm.domain.history import Event
 from asgwarm.domain.names import check_pool
 from asgwarm.domain.record import Record, State
-from asgwarm.errors import LeaseLost, LeaseNotFound
+from asgwarm.errors import LeaseLost, LeaseNotFound, PoolNotFound
 from asgwarm.leasing.finding import ended, live, user_of
 from asgwarm.leasing.journal import Entry, Journal
 from asgwarm.leasing.lease import Lease, lease_of
@@ -117,19 +117,26 @@ class WatchedPool:
 
         Raises:
             PoolNotFound: There is no such pool in this region.
+            StackFailed: There is its stack, and no table; says what to do.
         """
         from asgwarm.leasing.standing import (  # much, and rarely needed
             PoolStatus,
             prices,
+            stack_of,
+            unserved,
         )
 
         leases = await self._leases()
-        # META first: it says where the rows are.
-        meta = await asyncio.to_thread(leases.meta)
-        found, known = await asyncio.gather(
+        try:  # META first: it says where the rows are.
+            meta = await asyncio.to_thread(leases.meta)
+        except PoolNotFound as error:
+            stack = await asyncio.to_thread(stack_of, self._clients, self.name)
+            raise unserved(stack, self.name, error) from error
+        found, stack = await asyncio.gather(
             asyncio.to_thread(leases.all),
-            asyncio.to_thread(prices, self._clients, self.name),
+            asyncio.to_thread(stack_of, self._clients, self.name),
         )
+        known = prices(stack, self.name, self._clients.region)
         records = list(found.values())
         return PoolStatus(
             pool=self.name,
@@ -140,6 +147,7 @@ class WatchedPool:
             why=why_not_full(meta, records, now_s()),
             rate_per_hour=known.of(records) if known else None,
             records=records,
+            stack_status=stack.status if stack else "",
         )
 
     def _written(self, lease_or_name: str) -> list[Entry]:

@@ -69,6 +69,12 @@ _REMEDY = {
     ),
 }
 
+# It serves as it did before.
+_UNDONE = {
+    "UPDATE_ROLLBACK_COMPLETE": "update",
+    "IMPORT_ROLLBACK_COMPLETE": "import",
+}
+
 
 def then(status: str) -> Then:
     """What can be done in *status*; one that this version does not know: stop."""
@@ -87,3 +93,18 @@ def remedy(status: str, *, pool: str, stack: str) -> tuple[str, str]:
         ),
     )
     return meaning, command.format(pool=pool, stack=stack)
+
+
+def standing(status: str, *, pool: str, stack: str) -> tuple[str, str]:
+    """What whoever uses the pool should know of its stack, and the next command.
+
+    Both are empty where the stack is as its last request wanted it.
+    """
+    if then(status) is Then.STOP:
+        return remedy(status, pool=pool, stack=stack)
+    if then(status) is Then.WAIT:
+        verb = "deleted" if status.startswith("DELETE") else "worked on"
+        return f"it is being {verb}", f"asgwarm status {pool}"
+    if status in _UNDONE:
+        return f"its last {_UNDONE[status]} failed and was undone", f"asgwarm up {pool}"
+    return "", ""

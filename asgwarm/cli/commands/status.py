@@ -45,5 +45,7 @@ async def _status(flags: Flags, invocation: "Invocation") -> int:
             console.print()
             console.print(view.instances(status, now=now_s(), width=console.width))
         output.note(view.verdict(status))
+        if warning := view.warning(status):
+            output.note(warning)
         output.next(view.advice(status))
     return FINDINGS if flags.exit_code and status.why is not None else 0

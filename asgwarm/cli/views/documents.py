@@ -95,6 +95,7 @@ def status(pool: "PoolStatus") -> Document:
         "counts": dict(pool.counts),
         "targets": dict(pool.targets),
         "why": pool.why,
+        "stack_status": pool.stack_status or None,
         "rate_per_hour": money(pool.rate_per_hour),
         "instances": [_instance(record) for record in pool.records if _exists(record)],
     }

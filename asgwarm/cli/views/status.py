@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from asgwarm.cli.views.table import STYLES, Column, Row, fitted
 from asgwarm.cli.views.words import dollars, span
 from asgwarm.domain.escape import printable
+from asgwarm.domain.names import stack_name
+from asgwarm.stack.status import Then, standing, then
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -75,8 +77,24 @@ def verdict(status: "PoolStatus") -> str:
     return printable(f"not full: {status.why}")
 
 
+def warning(status: "PoolStatus") -> str:
+    """What is to be known of the stack, empty when all is well with it."""
+    why, _ = _standing(status)
+    return f"the stack is {status.stack_status}: {why}" if why else ""
+
+
+def _standing(status: "PoolStatus") -> tuple[str, str]:
+    return standing(
+        status.stack_status or "CREATE_COMPLETE",  # nobody may say otherwise
+        pool=status.pool,
+        stack=stack_name(status.pool),
+    )
+
+
 def advice(status: "PoolStatus") -> str:
     """The command to type next."""
+    if status.stack_status and then(status.stack_status) is Then.STOP:
+        return _standing(status)[1]
     if status.mode == "DRAINING":
         return f"asgwarm down {status.pool}"
     wait = "" if status.why is None or status.counts.get("ready", 0) else " --wait 2m"

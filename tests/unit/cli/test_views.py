@@ -184,11 +184,25 @@ def test_a_renewed_lease_says_when_it_ends(lease, now):
         ({"why": "1 is warming"}, "asgwarm get dev"),
         ({"why": "1 is warming", "counts": {"ready": 0}}, "asgwarm get dev --wait 2m"),
         ({"mode": "DRAINING"}, "asgwarm down dev"),
+        ({"stack_status": "UPDATE_COMPLETE"}, "asgwarm get dev"),
+        ({"stack_status": "UPDATE_IN_PROGRESS"}, "asgwarm get dev"),
+        ({"stack_status": "DELETE_FAILED"}, "asgwarm down dev"),
     ],
 )
 def test_status_ends_with_a_command_to_type(status, changes, next_command):
     """Whatever the state of a pool, its reader knows what to do next."""
     assert status_view.advice(replace(status, **changes)) == next_command
+
+
+def test_status_warns_of_a_stack_that_is_not_as_it_should_be(status):
+    """A pool may serve while nothing can be changed in it; of a good one nothing."""
+    failed = replace(status, stack_status="UPDATE_ROLLBACK_FAILED")
+
+    assert status_view.warning(failed) == (
+        "the stack is UPDATE_ROLLBACK_FAILED: an update failed and could not be undone"
+    )
+    assert status_view.warning(replace(status, stack_status="CREATE_COMPLETE")) == ""
+    assert status_view.warning(status) == ""
 
 
 def test_ls_ends_with_a_command_to_type(lease, ready):
