@@ -266,6 +266,11 @@ class Clients:
         return self._client("ec2")  # type: ignore[no-any-return]
 
     @cached_property
+    def logs(self) -> Any:
+        """Client of CloudWatch Logs."""
+        return self._client("logs")
+
+    @cached_property
     def sts(self) -> "STSClient":
         """Client of STS."""
         return self._client("sts")  # type: ignore[no-any-return]

@@ -23,9 +23,10 @@ from asgwarm.registry.table import ConditionFailed
 from asgwarm.stack.begin import refuse_unmade
 from asgwarm.stack.deploy import deploy
 from asgwarm.stack.events import StackEvent
+from asgwarm.stack.leftovers import Leftover, leftovers
 from asgwarm.stack.options import PoolOptions
 from asgwarm.stack.stacks import StackView, at_rest, find, refuse_foreign
-from asgwarm.stack.teardown import Leftover, reopen, take_down
+from asgwarm.stack.teardown import reopen, take_down
 
 OnEvent = Callable[[StackEvent | str], None]
 Sleep = Callable[[float], None]
@@ -132,6 +133,8 @@ def down(
     """
     stack = find(clients.cloudformation, stack_name(pool))
     if stack is None:
+        if left := leftovers(clients, pool):  # of one whose end was not ours
+            return left
         raise PoolNotFound(
             f"there is no pool {pool!r} in {clients.region}", hint=f"asgwarm up {pool}"
         )

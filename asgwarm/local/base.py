@@ -13,6 +13,8 @@ from asgwarm.local import (
     seam_changes,
     seam_deletion,
     seam_functions,
+    seam_interfaces,
+    seam_logs,
     seam_workers,
 )
 from asgwarm.local.clock import Clock
@@ -40,6 +42,8 @@ class Base:
         self.app = seam.application()
         seam.keep_time(clock.now)
         seam_workers.keep_workers()
+        seam_interfaces.list_by_tags()
+        seam_logs.make_no_group()
         seam_functions.watch_functions(
             started=running.started,
             returned=running.returned,

@@ -9,14 +9,14 @@ Rule 3: only what carries the stack's id in its `asgwarm:stack` tag is touched.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
 
 from asgwarm.aws_errors import translated
-from asgwarm.domain.value import value
 from asgwarm.errors import GuardRefused, StackFailed, WaitTimeout
 from asgwarm.stack.events import Events, OnEvent
+from asgwarm.stack.leftovers import STACK_TAG, Leftover, Lists, instances, leftovers
 from asgwarm.stack.stacks import StackView, find, watch
 
 if TYPE_CHECKING:
@@ -32,23 +32,11 @@ INSTANCES_PER_CALL = 50  # one bad id fails the whole call; few are retried
 _GONE = ("not found", "No warm pool found", "does not exist", "NotFound")
 
 
-class Clients(Protocol):
+class Clients(Lists, Protocol):
     """The clients that the steps need."""
 
     @property
     def autoscaling(self) -> "AutoScalingClient": ...  # noqa: D102 - named by its type
-    @property
-    def cloudformation(self) -> "CloudFormationClient": ...  # noqa: D102 - as above
-    @property
-    def ec2(self) -> "EC2Client": ...  # noqa: D102 - as above
-
-
-@value
-class Leftover:
-    """Something of a pool that is still there after its end."""
-
-    kind: str  # "instance", "volume", or CloudFormation's type
-    id: str
 
 
 def take_down(
@@ -73,7 +61,7 @@ def take_down(
     empty_group(clients.autoscaling, group)
     end_outsiders(clients, stack.stack_id, sleep=sleep)
     delete_stack(clients.cloudformation, stack, on_event=on_event, sleep=sleep)
-    return leftovers(clients, stack.stack_id)
+    return leftovers(clients, stack.parameters.get("Pool", ""), stack.stack_id)
 
 
 def group_of(stack: StackView) -> str:
@@ -188,63 +176,17 @@ def delete_stack(
     )
 
 
-def leftovers(clients: Clients, stack_id: str) -> list[Leftover]:
-    """Return what carries the stack's tag, or what its deletion left out."""
-    found = [
-        Leftover(kind="instance", id=id_)
-        for id_, state in _instances(clients.ec2, stack_id).items()
-        if state != "shutting-down"
-    ]
-    for volume in _tagged(clients.ec2, "describe_volumes", "Volumes", stack_id):
-        if volume.get("State") != "deleting":
-            found.append(Leftover(kind="volume", id=volume["VolumeId"]))
-    return found + _kept_by_stack(clients.cloudformation, stack_id)
-
-
-def _kept_by_stack(client: "CloudFormationClient", stack_id: str) -> list[Leftover]:
-    pages = client.get_paginator("list_stack_resources")
-    found = []
-    with _tolerant("cloudformation:ListStackResources", stack_id):
-        for page in pages.paginate(StackName=stack_id):
-            for resource in page["StackResourceSummaries"]:
-                if resource["ResourceStatus"] != "DELETE_COMPLETE":
-                    id_ = resource.get("PhysicalResourceId", "")
-                    found.append(Leftover(kind=resource["ResourceType"], id=id_))
-    return found
-
-
 def _outsiders(clients: Clients, stack_id: str) -> dict[str, str]:
     """State of each of the stack's instances that is in no group."""
-    instances = _instances(clients.ec2, stack_id)
-    ids, members = list(instances), set()
+    running = instances(clients.ec2, STACK_TAG, stack_id)
+    ids, members = list(running), set()
     with translated("autoscaling:DescribeAutoScalingInstances", stack_id):
         for start in range(0, len(ids), MEMBERS_PER_CALL):
             answer = clients.autoscaling.describe_auto_scaling_instances(
                 InstanceIds=ids[start : start + MEMBERS_PER_CALL]
             )
             members |= {one["InstanceId"] for one in answer["AutoScalingInstances"]}
-    return {id_: state for id_, state in instances.items() if id_ not in members}
-
-
-def _instances(client: "EC2Client", stack_id: str) -> dict[str, str]:
-    """State of each of the stack's instances that is not gone."""
-    return {
-        instance["InstanceId"]: instance["State"]["Name"]
-        for page in _tagged(client, "describe_instances", "Reservations", stack_id)
-        for instance in page["Instances"]
-        if instance["State"]["Name"] != "terminated"
-    }
-
-
-def _tagged(
-    client: "EC2Client", operation: str, items: str, stack_id: str
-) -> Iterator[Any]:
-    tag = {"Name": "tag:asgwarm:stack", "Values": [stack_id]}
-    pages: Any = client.get_paginator(operation)  # type: ignore[call-overload]  # named by a variable
-    action = operation.title().replace("_", "")  # as a policy names it
-    with translated(f"ec2:{action}", stack_id):
-        for page in pages.paginate(Filters=[tag]):
-            yield from page[items]
+    return {id_: state for id_, state in running.items() if id_ not in members}
 
 
 def _terminate(client: "EC2Client", ids: list[str]) -> None:

@@ -9,10 +9,11 @@ import pytest
 from asgwarm.errors import GuardRefused, StackFailed
 from asgwarm.stack.deploy import deploy
 from asgwarm.stack.events import StackEvent
+from asgwarm.stack.leftovers import leftovers
 from asgwarm.stack.network import default_network
 from asgwarm.stack.options import PoolOptions
 from asgwarm.stack.stacks import find
-from asgwarm.stack.teardown import leftovers, take_down
+from asgwarm.stack.teardown import take_down
 
 FOREIGN = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
 
@@ -25,7 +26,7 @@ def aws(region: Any) -> SimpleNamespace:
         changes = region.control.status()["changes"]
         region.control.wait_change(changes, min(seconds, 0.2))
 
-    names = ("cloudformation", "autoscaling", "ec2", "dynamodb")
+    names = ("cloudformation", "autoscaling", "ec2", "dynamodb", "logs")
     clients = {name: region.client(name) for name in names}
     return SimpleNamespace(**clients, pause=pause, until=region.until)
 
@@ -117,22 +118,61 @@ def test_what_cloudformation_refuses_is_said_in_one_line(aws):
 def test_nothing_is_left_of_a_pool_that_was_taken_down(aws):
     """Detached instances too are ended, and a repeated end finds nothing to do."""
     result, _ = _up(aws, "gone", hot=0, warm=0)
-    tag = {"Key": "asgwarm:stack", "Value": result.stack_id}
-    stray = aws.ec2.run_instances(
-        ImageId="ami-12345678",
-        MinCount=1,
-        MaxCount=1,
-        TagSpecifications=[{"ResourceType": "instance", "Tags": [tag]}],
-    )["Instances"][0]["InstanceId"]
+    stray = _stray(aws, result.stack_id, "gone")
     stack = find(aws.cloudformation, "asgwarm-gone")
     assert stack is not None
-    assert [left.id for left in leftovers(aws, stack.stack_id) if left.id == stray]
+    assert stray in {left.id for left in leftovers(aws, "gone", stack.stack_id)}
 
     assert _down(aws, "gone") == []
 
     states = aws.ec2.describe_instances(InstanceIds=[stray])["Reservations"]
     assert states[0]["Instances"][0]["State"]["Name"] == "terminated"
     assert take_down(aws, stack, on_event=lambda e: None, sleep=aws.pause) == []
+
+
+def _stray(aws, stack_id, pool):
+    """An instance that carries a pool's tags and is in no group."""
+    tags = [
+        {"Key": "asgwarm:stack", "Value": stack_id},
+        {"Key": "asgwarm:pool", "Value": pool},
+    ]
+    return aws.ec2.run_instances(
+        ImageId="ami-12345678",
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+    )["Instances"][0]["InstanceId"]
+
+
+def test_whatever_carries_the_pools_tag_is_found_and_nothing_else(aws):
+    """Instances, volumes, network interfaces and logs, also where no stack is left."""
+    (subnet, *_) = default_network(aws.ec2).subnets
+    found = {}
+    for name, stack in (("left", "stack-1"), ("left", "stack-2"), ("other", "stack-3")):
+        tags = [{"Key": "asgwarm:pool", "Value": name}]
+        tags += [{"Key": "asgwarm:stack", "Value": stack}]
+        volume = aws.ec2.create_volume(
+            AvailabilityZone="us-east-1a",
+            Size=8,
+            TagSpecifications=[{"ResourceType": "volume", "Tags": tags}],
+        )["VolumeId"]
+        interface = aws.ec2.create_network_interface(SubnetId=subnet)[
+            "NetworkInterface"
+        ]["NetworkInterfaceId"]
+        aws.ec2.create_tags(Resources=[interface], Tags=tags)
+        found[stack] = {("volume", volume), ("network interface", interface)}
+    for group in ("/asgwarm/left", "/asgwarm/left-alone"):
+        aws.logs.create_log_group(logGroupName=group)
+    instance = _stray(aws, "stack-1", "left")
+    found["stack-1"] |= {("instance", instance), ("log group", "/asgwarm/left")}
+
+    of_one = {(one.kind, one.id) for one in leftovers(aws, "left", "stack-1")}
+    of_all = {(one.kind, one.id) for one in leftovers(aws, "left")}
+
+    assert of_one == found["stack-1"]
+    assert of_all == found["stack-1"] | found["stack-2"]
+    aws.ec2.terminate_instances(InstanceIds=[instance])
+    assert not any(one.kind == "instance" for one in leftovers(aws, "left"))
 
 
 def test_a_pool_fills_itself(aws):

@@ -47,5 +47,5 @@ def run(flags: Flags, invocation: "Invocation") -> int:
         for sentence in stack.down_lines(pool, leftovers):
             output.note(sentence)
         if leftovers:
-            output.next(f"asgwarm down {pool}")
+            output.next(stack.down_advice(pool, leftovers))
     return FINDINGS if leftovers else 0

@@ -10,8 +10,8 @@ from asgwarm.domain.escape import printable
 if TYPE_CHECKING:
     from asgwarm.cli.proposal import Proposal
     from asgwarm.provision import Refreshed, UpResult
+    from asgwarm.stack.leftovers import Leftover
     from asgwarm.stack.price import Rate
-    from asgwarm.stack.teardown import Leftover
 
 NOT_ISOLATED = "not isolated: instances of the local region are shells on this computer"
 
@@ -149,6 +149,21 @@ def down_lines(pool: str, leftovers: Sequence["Leftover"]) -> list[str]:
         f"pool {pool} is gone, but this remains:",
         *(printable(f"  {left.kind} {left.id}") for left in leftovers),
     ]
+
+
+_BY_HAND = {
+    "instance": "aws ec2 terminate-instances --instance-ids",
+    "volume": "aws ec2 delete-volume --volume-id",
+    "network interface": "aws ec2 delete-network-interface --network-interface-id",
+    "log group": "aws logs delete-log-group --log-group-name",
+}
+
+
+def down_advice(pool: str, leftovers: Sequence["Leftover"]) -> str:
+    """The command that ends the first of what is left."""
+    first = leftovers[0]
+    by_hand = _BY_HAND.get(first.kind)
+    return f"{by_hand} {first.id}" if by_hand else f"asgwarm down {pool}"
 
 
 def down_document(pool: str, leftovers: Sequence["Leftover"]) -> dict[str, object]:

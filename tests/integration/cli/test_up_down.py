@@ -114,6 +114,27 @@ def test_down_touches_nothing_while_a_lease_lives(home, region):
     assert home.run("connect", lease["lease_id"], "--", "exit 3").code == 3
 
 
+def test_what_is_left_of_a_pool_without_a_stack_is_reported(home, region):
+    """Somebody else has deleted the stack: the exit code says that something costs."""
+    ec2 = region.client("ec2")
+    tags = [{"Key": "asgwarm:pool", "Value": "stackless"}]
+    volume = ec2.create_volume(
+        AvailabilityZone="us-east-1a",
+        Size=8,
+        TagSpecifications=[{"ResourceType": "volume", "Tags": tags}],
+    )["VolumeId"]
+
+    found = home.run("down", "stackless")
+    documented = home.run("down", "stackless", "--json").document
+    ec2.delete_volume(VolumeId=volume)
+
+    assert found.code == 8
+    assert f"  volume {volume}\n" in found.err
+    assert found.err.endswith(f"next: aws ec2 delete-volume --volume-id {volume}\n")
+    assert documented["leftovers"] == [{"kind": "volume", "id": volume}]
+    assert home.run("down", "stackless").code == 5
+
+
 def test_a_plan_touches_nothing(home, region):
     """`up --plan` says what it would cost, and makes no stack."""
     plan = home.run("up", "plan", "--plan", "--json", "--allow", "127.0.0.0/8")

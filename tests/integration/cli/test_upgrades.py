@@ -14,11 +14,16 @@ REFUSED = [
     ("get", "newer", "--wait", "0", "--no-shell"),
     ("ls", "newer"),
     ("status", "newer"),
-    ("logs", "newer"),
-    ("refresh", "newer"),
-    ("release", "newer.nobody"),
-    ("down", "newer"),
     ("down", "newer", "--force"),
+    *(
+        pytest.param(words, marks=pytest.mark.long)
+        for words in (
+            ("logs", "newer"),
+            ("refresh", "newer"),
+            ("release", "newer.nobody"),
+            ("down", "newer"),
+        )
+    ),
 ]
 
 
@@ -41,7 +46,7 @@ def newer(region):
     return pool
 
 
-@pytest.mark.parametrize("words", REFUSED, ids=" ".join)
+@pytest.mark.parametrize("words", REFUSED, ids=str)
 def test_rows_of_a_newer_version_are_left_to_who_knows_them(home, newer, words):
     """Nothing is claimed, listed, ended or deleted by who cannot read it."""
     before = newer.rows()
@@ -57,6 +62,7 @@ def test_rows_of_a_newer_version_are_left_to_who_knows_them(home, newer, words):
     assert newer.rows() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [0, 1])
 def test_rows_of_an_older_or_the_same_version_serve(home, region, version):
     """A pool from before versions were noted in META says none at all."""

@@ -139,8 +139,7 @@ _DIFFERENT = (
     (("create",), "cloudformation:CreateStack", ("invalid",), WHICH, "STACK_FAILED"),
     # "Already gone" is success for whoever takes a pool down, and what cannot be
     # taken down any more is reported.
-    (("close",), _STACKS, ("not_found",), ("second",), "FINDINGS"),
-    (("close",), _STACKS, ("not_found",), WHICH, "POOL_NOT_FOUND"),
+    (("close",), _STACKS, ("not_found",), WHICH, "FINDINGS"),
     (("close",), _META, ("not_found",), WHICH, ""),
     (("close",), _TABLE, ("not_found",), WHICH, ""),
     (("close",), "autoscaling:SuspendProcesses", ("not_found",), WHICH, ""),

@@ -235,6 +235,8 @@ PLAYS = {
             "cloudformation:DescribeStackEvents": 3,
             "cloudformation:ListStackResources": 1,
             "ec2:DescribeVolumes": 1,
+            "ec2:DescribeNetworkInterfaces": 1,
+            "logs:DescribeLogGroups": 1,
         },
     ),
 }

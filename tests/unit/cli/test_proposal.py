@@ -11,9 +11,9 @@ from asgwarm.cli.views import stack
 from asgwarm.config import Value
 from asgwarm.errors import ConfigError
 from asgwarm.provision import Refreshed
+from asgwarm.stack.leftovers import Leftover
 from asgwarm.stack.options import PoolOptions
 from asgwarm.stack.price import rate
-from asgwarm.stack.teardown import Leftover
 
 SAID = PoolOptions(pool="dev", allow="203.0.113.7/32")
 NEW = Proposal(
@@ -139,4 +139,7 @@ def test_leftovers_are_listed():
     assert stack.down_document("dev", left)["leftovers"] == [
         {"kind": "volume", "id": "vol-1"}
     ]
+    assert stack.down_advice("dev", left) == "aws ec2 delete-volume --volume-id vol-1"
+    kept = [Leftover(kind="AWS::EC2::SecurityGroup", id="sg-1")]
+    assert stack.down_advice("dev", kept) == "asgwarm down dev"
     assert stack.down_lines("dev", []) == ["pool dev is gone, nothing billable remains"]

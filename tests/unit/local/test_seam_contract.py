@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from asgwarm.local import environment, seam, seam_changes, seam_functions
+from asgwarm.local import (
+    environment,
+    seam,
+    seam_changes,
+    seam_functions,
+    seam_interfaces,
+    seam_logs,
+)
 from asgwarm.local.keyring import ACCOUNT_ID, new_credential
 
 
@@ -286,3 +293,39 @@ def test_change_sets_tell_what_is_replaced_from_what_is_changed():
     assert unknown == "Conditionally"
     assert recreation(kind, "SecurityGroupIngress") == "Never"
     assert recreation(kind, "VpcId") == "Always"
+
+
+async def test_network_interfaces_are_listed_by_their_tags():
+    """By id as well; the base alone lists all of them."""
+    seam_interfaces.list_by_tags()
+    subnet = next(iter(seam.ec2_subnets()))
+    made = [await seam.ec2("CreateNetworkInterface", SubnetId=subnet) for _ in "ab"]
+    ids = [text.partition("<networkInterfaceId>")[2][:21] for text in made]
+    seam.set_ec2_tag(ids[0], "whose", "mine")
+    asked = {"Filter.1.Name": "tag:whose", "Filter.1.Value.1": "mine"}
+
+    mine = await seam.ec2("DescribeNetworkInterfaces", **asked)
+    nobodys = await seam.ec2(
+        "DescribeNetworkInterfaces", **(asked | {"Filter.1.Value.1": "theirs"})
+    )
+    second = await seam.ec2(
+        "DescribeNetworkInterfaces", **{"NetworkInterfaceId.1": ids[1]}
+    )
+
+    assert [each in mine for each in ids] == [True, False]
+    assert "eni-" not in nobodys
+    assert [each in second for each in ids] == [False, True]
+
+
+def test_a_function_makes_no_log_group_that_was_given_by_name():
+    """One that is there gets its lines; a function without a name has its own."""
+    seam_logs.make_no_group()
+    groups = module("services.cloudwatch_logs")._log_groups
+    emit = module("services.lambda_svc")._emit_lambda_logs
+    named = {"config": {"FunctionName": "f", "LoggingConfig": {"LogGroup": "/named"}}}
+
+    emit(named, "id", "line", False, 1)
+    emit({"config": {"FunctionName": "own"}}, "id", "line", False, 1)
+
+    assert "/named" not in groups
+    assert "/aws/lambda/own" in groups
