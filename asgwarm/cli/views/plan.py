@@ -1,6 +1,7 @@
 """What an update changes, in three forms: lines, a document, Markdown for a comment."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from asgwarm.cli.views.words import dollars, money
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from asgwarm.stack.options import PoolOptions
     from asgwarm.stack.price import Rate
 
+WIDE = 67  # columns of a terminal of 80 that the words before them leave
 AS_ASKED = "nothing: the pool is as asked already"
 
 
@@ -23,8 +25,13 @@ def lines(plan: "Plan") -> list[str]:
         return [f"  changes    {AS_ASKED}"]
     kinds = list(dict.fromkeys(change.do for change in plan.changes))
     told = [line for do in kinds for line in _of_kind(plan, do)]
-    first, *rest = plan.impact.sentences
-    return [*told, f"  so         {first}", *(f"{'':13}{one}" for one in rest)]
+    so = [line for each in plan.impact.sentences for line in _wrapped(each)]
+    return [*told, f"  so         {so[0]}", *(f"{'':13}{line}" for line in so[1:])]
+
+
+def _wrapped(sentence: str) -> list[str]:
+    """A sentence in lines that fit; those after its first stand in a little."""
+    return wrap(sentence, width=WIDE, subsequent_indent="  ")
 
 
 def _of_kind(plan: "Plan", do: str) -> Iterator[str]:

@@ -31,7 +31,9 @@ NAMES_NO_CALL = (
     "TIMEOUT",
 )
 # A pool, one of its parts, an instance or a network.
-OBJECT = r"asgwarm-|'(dev|idle|husk|fresh)'|\bi-[0-9a-f]{8}|\bvpc-|default VPC"
+OBJECT = (
+    r"asgwarm-|/asgwarm/|'(dev|idle|husk|fresh)'|\bi-[0-9a-f]{8}|\bvpc-|default VPC"
+)
 
 
 def cells(play: str, call: str) -> Iterator[Cell]:

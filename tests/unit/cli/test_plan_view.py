@@ -18,7 +18,7 @@ UPDATE = Plan(
         Change(do=Do.PERHAPS, logical_id="Rule", type="R", properties=("Name",)),
         Change(do=Do.CHANGE, logical_id="Logs", type="L"),
     ),
-    impact=Impact(sentences=("the first thing", "the second thing")),
+    impact=Impact(sentences=("the first thing " * 6, "the second thing")),
     before=BEFORE,
     rate_before=rate(BEFORE, "us-east-1"),
 )
@@ -39,13 +39,14 @@ def test_a_plan_ends_with_what_there_is_now_what_changes_and_what_that_does():
     """Kinds stand together, and every line fits a terminal of 80 columns."""
     lines = stack.plan_lines(PROPOSED)
 
-    assert lines[-7:] == [
+    assert lines[-8:] == [
         "  now        1 hot, 2 warm, at most 10 (m7i.large)",
         "             $0.11 an hour, $79 a month, at worst $1.07 (estimate)",
         "  changes    Group (MaxSize, X)",
         "             Logs",
         "  replaces?  Rule (Name)",
-        "  so         the first thing",
+        "  so         the first thing the first thing the first thing the first thing the",
+        "               first thing the first thing",
         "             the second thing",
     ]
     assert max(map(len, lines)) <= 80
@@ -85,7 +86,7 @@ def test_a_comment_has_a_table_a_list_and_a_table():
         "| an hour (estimate) | not known | $0.22 |\n"
         "| a month (estimate) | not known | $157 |\n"
         "| an hour at worst (estimate) | not known | $1.07 |",
-        "- the first thing\n- the second thing",
+        f"- {'the first thing ' * 6}\n- the second thing",
         "| | resource | what |\n"
         "|---|---|---|\n"
         "| change | `Group` G | MaxSize, X |\n"
