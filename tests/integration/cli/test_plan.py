@@ -151,3 +151,19 @@ def test_a_plan_that_is_interrupted_leaves_nothing(
     assert process.wait(20) == code
     own_region.control.set_faults()
     assert _change_sets(own_region, "dev") == []
+
+
+def test_whoever_is_asked_has_seen_what_would_change(
+    planner, own_region, pool, terminal
+):
+    """An update of a pool that exists; the answer no changes nothing."""
+    process = planner.start(
+        *("up", "dev", "--cap", "9"), stdin=terminal.screen, stderr=terminal.screen
+    )
+    terminal.until(b"Go ahead? [y/N] ")
+    terminal.type(b"n\n")
+    terminal.until(b"nothing was done")
+
+    assert process.wait(20) == 0
+    assert b"so         no instance is touched" in terminal.seen
+    assert _change_sets(own_region, "dev") == []

@@ -135,6 +135,30 @@ def test_what_is_left_of_a_pool_without_a_stack_is_reported(home, region):
     assert home.run("down", "stackless").code == 5
 
 
+@pytest.mark.parametrize("words", [("up", "--yes"), ("down",), ("status",)])
+def test_a_stack_that_is_only_proposed_is_left_to_who_proposed_it(home, region, words):
+    """Each command says so, and how to get rid of the proposal."""
+    client = region.client("cloudformation")
+    client.create_change_set(
+        StackName="asgwarm-proposed",
+        ChangeSetName="theirs",
+        ChangeSetType="CREATE",
+        TemplateBody=json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}),
+    )
+
+    done = home.run(words[0], "proposed", *words[1:], "--json")
+
+    status = _status(client, "proposed")
+    client.delete_stack(StackName="asgwarm-proposed")
+    (error,) = done.documents
+    assert (done.code, error["code"]) == (10, "STACK_FAILED")
+    assert "a change set waits for a decision (REVIEW_IN_PROGRESS)" in error["message"]
+    assert error["hint"] == (
+        "aws cloudformation delete-stack --stack-name asgwarm-proposed"
+    )
+    assert status == "REVIEW_IN_PROGRESS"
+
+
 def test_a_plan_touches_nothing(home, region):
     """`up --plan` says what it would cost, and makes no stack."""
     plan = home.run("up", "plan", "--plan", "--json", "--allow", "127.0.0.0/8")

@@ -12,13 +12,17 @@ from asgwarm.stack.price import rate
 
 BEFORE = PoolOptions(pool="dev", allow="203.0.113.7/32").filled()
 AFTER = replace(BEFORE, hot=2)
+LONG = (
+    "one sentence is so long that the eighty columns of a terminal accommodate it in "
+    "two lines"
+)
 UPDATE = Plan(
     changes=(
         Change(do=Do.CHANGE, logical_id="Group", type="G", properties=("MaxSize", "X")),
         Change(do=Do.PERHAPS, logical_id="Rule", type="R", properties=("Name",)),
         Change(do=Do.CHANGE, logical_id="Logs", type="L"),
     ),
-    impact=Impact(sentences=("the first thing " * 6, "the second thing")),
+    impact=Impact(sentences=(LONG, "the second thing")),
     before=BEFORE,
     rate_before=rate(BEFORE, "us-east-1"),
 )
@@ -45,8 +49,8 @@ def test_a_plan_ends_with_what_there_is_now_what_changes_and_what_that_does():
         "  changes    Group (MaxSize, X)",
         "             Logs",
         "  replaces?  Rule (Name)",
-        "  so         the first thing the first thing the first thing the first thing the",
-        "               first thing the first thing",
+        "  so         one sentence is so long that the eighty columns of a terminal",
+        "               accommodate it in two lines",
         "             the second thing",
     ]
     assert max(map(len, lines)) <= 80
@@ -86,7 +90,7 @@ def test_a_comment_has_a_table_a_list_and_a_table():
         "| an hour (estimate) | not known | $0.22 |\n"
         "| a month (estimate) | not known | $157 |\n"
         "| an hour at worst (estimate) | not known | $1.07 |",
-        f"- {'the first thing ' * 6}\n- the second thing",
+        f"- {LONG}\n- the second thing",
         "| | resource | what |\n"
         "|---|---|---|\n"
         "| change | `Group` G | MaxSize, X |\n"
