@@ -106,6 +106,10 @@ ON_A_POOL = [
         after=check_replaced,
     ),
     Command(
+        name="up --plan",
+        argv=lambda pool, _: ["up", pool.name, "--plan", "--cap", str(_wider(pool))],
+    ),
+    Command(
         name="up again",
         argv=lambda pool, _: ["up", pool.name, "--yes", "--cap", str(_wider(pool))],
         after=_is_wider,
