@@ -89,16 +89,18 @@ def propose(flags: "Flags", invocation: "Invocation") -> Proposal:
 
 
 def planned(proposed: Proposal, flags: "Flags", invocation: "Invocation") -> Proposal:
-    """Add what it would change, as CloudFormation says.
+    """Add what it would change, as CloudFormation says; tell what it waits for.
 
     Raises:
         StackFailed: CloudFormation would refuse it, or somebody has to act first.
     """
+    from asgwarm.cli.views.progress import line
+
     plan = planning.plan(
         proposed.said,
         invocation.clients,
         downgrade=flags.force_downgrade,
-        on_event=lambda event: None,
+        on_event=lambda event: invocation.output.note(line(event)),
     )
     return replace(proposed, planned=plan)
 
