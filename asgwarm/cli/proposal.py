@@ -16,9 +16,8 @@ from asgwarm.domain.names import duration_s, stack_name
 from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
 from asgwarm.stack import network, price
-from asgwarm.stack.begin import refuse_newer, refuse_unmade
+from asgwarm.stack.begin import decided, refuse_newer, refuse_unmade
 from asgwarm.stack.options import PoolOptions
-from asgwarm.stack.stacks import find
 
 if TYPE_CHECKING:
     from asgwarm.cli.commands.up import Flags
@@ -60,7 +59,7 @@ def propose(flags: "Flags", invocation: "Invocation") -> Proposal:
         invocation.start_local_region()
     said = options(invocation.pool_name(flags.pool), flags, invocation.config.up)
     clients = invocation.clients
-    stack = find(clients.cloudformation, stack_name(said.pool))
+    stack = decided(clients.cloudformation, stack_name(said.pool))
     if stack:
         refuse_unmade(stack, said.pool)
         if not flags.force_downgrade:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
 
 TURNS = 5  # how often somebody else may get in between
+POLL_S = 1.0
+# How long a new stack is only proposed while `aws cloudformation deploy` makes it.
+PROPOSED_S = 30.0
 
 
 class Outrun(Exception):
@@ -52,7 +55,7 @@ def updatable(
         WaitTimeout: CloudFormation was at work for more than an hour.
     """
     name = stack_name(pool)
-    stack = find(client, name)
+    stack = decided(client, name, sleep=sleep)
     if stack is None:
         return None
     refuse_unmade(stack, pool)
@@ -64,6 +67,21 @@ def updatable(
         raise stopped(stack, pool)
     if not downgrade:
         refuse_newer(stack, pool)
+    return stack
+
+
+def decided(
+    client: "CloudFormationClient", name: str, *, sleep: Sleep = time.sleep
+) -> StackView | None:
+    """Return a stack, None if there is none; one that is proposed gets some time.
+
+    Somebody else's deployment of the same pool may be between its two steps.
+    """
+    stack, waited_s = find(client, name), 0.0
+    while stack and stack.status == "REVIEW_IN_PROGRESS" and waited_s < PROPOSED_S:
+        sleep(POLL_S)
+        waited_s += POLL_S
+        stack = find(client, name)
     return stack
 
 

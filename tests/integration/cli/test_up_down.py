@@ -6,6 +6,7 @@ import signal
 import pytest
 from botocore.exceptions import ClientError
 
+from asgwarm.stack.template import template_text
 from tests.integration.pools import serve
 
 UP = ("--yes", "--allow", "127.0.0.0/8", "--hot", "1", "--warm", "0", "--cap", "4")
@@ -135,8 +136,10 @@ def test_what_is_left_of_a_pool_without_a_stack_is_reported(home, region):
     assert home.run("down", "stackless").code == 5
 
 
-@pytest.mark.parametrize("words", [("up", "--yes"), ("down",), ("status",)])
-def test_a_stack_that_is_only_proposed_is_left_to_who_proposed_it(home, region, words):
+@pytest.mark.parametrize("command", ["down", "status"])
+def test_a_stack_that_is_only_proposed_is_left_to_who_proposed_it(
+    home, region, command
+):
     """Each command says so, and how to get rid of the proposal."""
     client = region.client("cloudformation")
     client.create_change_set(
@@ -146,7 +149,7 @@ def test_a_stack_that_is_only_proposed_is_left_to_who_proposed_it(home, region, 
         TemplateBody=json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}),
     )
 
-    done = home.run(words[0], "proposed", *words[1:], "--json")
+    done = home.run(command, "proposed", "--json")
 
     status = _status(client, "proposed")
     client.delete_stack(StackName="asgwarm-proposed")
@@ -157,6 +160,40 @@ def test_a_stack_that_is_only_proposed_is_left_to_who_proposed_it(home, region, 
         "aws cloudformation delete-stack --stack-name asgwarm-proposed"
     )
     assert status == "REVIEW_IN_PROGRESS"
+
+
+def test_up_waits_for_a_deployment_that_somebody_else_has_begun(home, region):
+    """A CI job's is proposed before it is made; both end as one stack."""
+    client = region.client("cloudformation")
+    which = {"StackName": "asgwarm-shared", "ChangeSetName": "theirs"}
+    client.create_change_set(
+        **which,
+        ChangeSetType="CREATE",
+        TemplateBody=template_text(),
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": text}
+            for key, text in (("Pool", "shared"), ("Hot", "0"), ("Warm", "0"))
+        ],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    ours = home.start("up", "shared", "--yes", "--cap", "3")
+    region.until(lambda: _asked_twice(region))
+
+    client.execute_change_set(**which)
+
+    assert ours.wait(60) == 0, ours.stderr.read()
+    (stack,) = client.describe_stacks(StackName="asgwarm-shared")["Stacks"]
+    sizes = {p["ParameterKey"]: p["ParameterValue"] for p in stack["Parameters"]}
+    assert (sizes["Hot"], sizes["Cap"]) == ("0", "3")
+    assert stack["StackStatus"] == "UPDATE_COMPLETE"
+
+
+def _asked_twice(region):
+    """Whether somebody who has seen the proposal has looked again."""
+    calls = region.control.requests()
+    made = [n for n, call in enumerate(calls) if call["action"] == "CreateChangeSet"]
+    looked = [call["action"] for call in calls[made[-1] :]]
+    return looked.count("DescribeStacks") >= 2
 
 
 def test_a_plan_touches_nothing(home, region):
