@@ -17,6 +17,7 @@ from asgwarm.clock import now_s
 from asgwarm.connect.handshake import KEEPALIVE_S, UNANSWERED
 from asgwarm.connect.timings import Timings
 from asgwarm.domain.meta import Meta
+from asgwarm.domain.usage import SPARE_TTL_S
 from asgwarm.errors import AsgwarmError, GuardRefused
 from asgwarm.leasing.holding import Session
 from asgwarm.leasing.journal import Outcome
@@ -26,7 +27,6 @@ from asgwarm.leasing.watching import silent
 from asgwarm.pool import LeasingPool
 from asgwarm.registry.leases import Wish
 
-TTL_S = 90
 LENGTHEN_AFTER_S = 1.0  # the first bytes have the computer to themselves
 # A spare that lost its way is noticed soon: nobody else is asking for answers there.
 ALIVE_EVERY_S = 5
@@ -66,7 +66,7 @@ class SparePool(LeasingPool):
         meta = await asyncio.to_thread(leases.meta)
         self._check(meta)
         timings = Timings()
-        lease = await self.claim(ttl_s=TTL_S, wait_s=0, timings=timings)
+        lease = await self.claim(ttl_s=SPARE_TTL_S, wait_s=0, timings=timings)
         try:
             opened = await self.way_in(lease, timings)
             session = await opened.__aenter__()

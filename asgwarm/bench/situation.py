@@ -4,8 +4,8 @@ import asyncio
 from urllib.parse import urlsplit
 
 from asgwarm.bench.plan import Room
-from asgwarm.bench.verdict import Monthly
 from asgwarm.clients import Clients
+from asgwarm.domain.advice import Monthly
 from asgwarm.domain.meta import Meta
 from asgwarm.domain.names import stack_name
 from asgwarm.domain.record import State

@@ -5,12 +5,8 @@ and once from nothing; what it costs is the volume that waits. Without both time
 is no verdict.
 """
 
-from decimal import Decimal
-
+from asgwarm.domain.advice import Monthly, pays
 from asgwarm.domain.value import value
-
-# Less is not noticed by who waits for seconds anyway, nor told from noise.
-LEAST_SAVED_MS, LEAST_SHARE = 1000, 0.1
 
 
 @value
@@ -20,14 +16,6 @@ class Medians:
     hot_ms: int | None
     warm_ms: int | None
     cold_ms: int | None
-
-
-@value
-class Monthly:
-    """Estimated dollars a month of one instance."""
-
-    resting: Decimal  # in the warm pool
-    running: Decimal
 
 
 @value
@@ -49,9 +37,9 @@ def verdict(medians: Medians, monthly: Monthly | None) -> Verdict | None:
     if warm_ms is None or cold_ms is None:
         return None
     saved_ms = cold_ms - warm_ms
-    pays = saved_ms >= max(LEAST_SAVED_MS, cold_ms * LEAST_SHARE)
-    words = _worth(medians, monthly) if pays else _not_worth(saved_ms, monthly)
-    return Verdict(pays=pays, saved_ms=saved_ms, sentence=words)
+    worth = pays(saved_ms / 1000, cold_ms / 1000)
+    words = _worth(medians, monthly) if worth else _not_worth(saved_ms, monthly)
+    return Verdict(pays=worth, saved_ms=saved_ms, sentence=words)
 
 
 def _worth(medians: Medians, monthly: Monthly | None) -> str:

@@ -72,6 +72,9 @@ _ALL = (
         moment="Watch", name="bench", brief="how long ways in take on a pool of yours"
     ),
     Command(
+        moment="Watch", name="cost", brief="what a pool cost, and if its sizes fit"
+    ),
+    Command(
         moment="Change",
         name="refresh",
         brief="replace all instances that nobody has leased",

@@ -5,10 +5,23 @@ Rule: a line that makes no sense is left out; nothing is decided on any of them.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from asgwarm.domain.value import value
 
 _LINE = re.compile(r"(\d{1,11}) (\S+) (\S+) ?(.*)", re.DOTALL)
+SPARE = "spare"  # why a claim was made that nobody asked for yet
+
+
+def waited(seconds: float) -> str:
+    """Say in a claim's line how long its claimant had waited."""
+    return f"waited {max(1, round(seconds))} s"
+
+
+def waited_s(why: str) -> int:
+    """Return how many seconds a claim's line says that its claimant had waited."""
+    found = re.fullmatch(r"waited (\d{1,9}) s", why)
+    return int(found[1]) if found else 0
 
 
 @value
@@ -30,6 +43,14 @@ def events_of(rows: Iterable[Mapping[str, object]]) -> list[Event]:
     """
     found = [event for row in rows for event in _events(row)]
     return [event for _, event in sorted(found, key=lambda pair: pair[0])]
+
+
+def life_of(row: Mapping[str, object]) -> list[Event]:
+    """Return what a row says of its instance, in its own order.
+
+    No line is earlier than the one before it, whatever the clocks said.
+    """
+    return [replace(event, at=at) for at, event in _events(row)]
 
 
 def _events(row: Mapping[str, object]) -> Iterator[tuple[int, Event]]:

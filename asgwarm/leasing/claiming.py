@@ -15,12 +15,13 @@ write that fails when it is not so any more.
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from asgwarm.clock import monotonic_s, now_s
 from asgwarm.connect.timings import Timings
 from asgwarm.domain.health import counts_of, is_stale, why_not_full
+from asgwarm.domain.history import waited
 from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record
 from asgwarm.errors import ClaimContended, GuardRefused, PoolEmpty, UnknownOutcome
@@ -64,6 +65,7 @@ class Claiming:
     _untried: list[Record] = field(default_factory=list, init=False)  # of a page
     _said: str = field(default="", init=False)
     _look_again_at_s: float = field(default=0.0, init=False)
+    _waits_since_s: float | None = field(default=None, init=False)
 
     async def claim(self) -> tuple[Record, bool]:
         """Return a LEASED record of ours, and whether it had to be waited for.
@@ -140,6 +142,7 @@ class Claiming:
                 if left_s <= 0:
                     raise await self._give_up(meta, contended=bool(candidates))
                 place.take()
+                self._waits_since_s = self._waits_since_s or monotonic_s()
                 meta = await self._look_around(meta)
                 await asyncio.sleep(min(left_s, pause_s * self.dice.uniform(0.7, 1.3)))
                 pause_s, rounds, waited = min(pause_s * 1.4, LONGEST_PAUSE_S), 0, True
@@ -202,12 +205,14 @@ class Claiming:
         return None
 
     async def _write(self, record: Record) -> Record:
-        self.sent_at_s = monotonic_s()
+        self.sent_at_s, wish = monotonic_s(), self.wish
+        if self._waits_since_s:
+            wish = replace(wish, why=waited(self.sent_at_s - self._waits_since_s))
         sent = asyncio.ensure_future(
             asyncio.to_thread(
                 self.leases.claim,
                 record,
-                self.wish,
+                wish,
                 key_fp=self.key_fp,
                 now=now_s(),
             )

@@ -13,6 +13,7 @@ from typing import ClassVar
 from asgwarm.clock import now_s
 from asgwarm.connect.keys import SessionKey
 from asgwarm.connect.timings import Timings
+from asgwarm.domain.history import SPARE
 from asgwarm.domain.names import check_name, check_token
 from asgwarm.domain.record import Record
 from asgwarm.errors import (
@@ -68,6 +69,7 @@ class TakingPool(WatchedPool):
             lease_name=check_name(name),
             dur_s=ttl_s,
             has_token=bool(token),
+            why=SPARE if self.outcome == SPARE else "",
         )
         claiming = Claiming(
             leases=leases,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from asgwarm.clients import Clients
 from asgwarm.clock import now_s
 from asgwarm.domain.health import counts_of, why_not_full
-from asgwarm.domain.history import Event
+from asgwarm.domain.history import Event, events_of
 from asgwarm.domain.names import check_pool
 from asgwarm.domain.record import Record, State
 from asgwarm.errors import LeaseLost, LeaseNotFound, PoolNotFound
@@ -23,6 +23,7 @@ from asgwarm.registry.leases import Leases
 from asgwarm.registry.registry import Registry
 
 if TYPE_CHECKING:
+    from asgwarm.leasing.spending import PoolCost
     from asgwarm.leasing.standing import PoolStatus
 
 
@@ -110,7 +111,20 @@ class WatchedPool:
         An instance is forgotten two days after it was terminated.
         """
         leases = await self._leases()
-        return await asyncio.to_thread(leases.events)
+        return events_of(await asyncio.to_thread(leases.rows))
+
+    async def cost(self, since_s: int) -> "PoolCost":
+        """Return what the pool's instances did in the last *since_s* seconds.
+
+        Raises:
+            PoolNotFound: There is no such pool in this region.
+        """
+        from asgwarm.leasing.spending import spending  # much, and rarely needed
+
+        leases = await self._leases()
+        return await asyncio.to_thread(
+            spending, leases, self._clients, since_s=since_s, now=now_s()
+        )
 
     async def status(self) -> "PoolStatus":
         """Return how the pool is doing.

@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from asgwarm.aws_errors import translate, translated
-from asgwarm.domain.history import Event, events_of
 from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import SCHEMA_VERSION as UNDERSTOOD
 from asgwarm.domain.record import MalformedRecord, Record, State, record_from_row
@@ -48,6 +47,7 @@ class Wish:
     lease_name: str
     dur_s: int
     has_token: bool = False  # the id is the claimant's, who may ask for it again
+    why: str = ""  # what the row's history says about the claim
 
 
 class Taken(Exception):
@@ -85,9 +85,9 @@ class Leases:
         """Return every well-formed record of the pool, by instance id."""
         return self._listed(self.registry.records)
 
-    def events(self) -> list[Event]:
-        """Return what happened to the pool's instances, oldest first."""
-        return self._listed(lambda: events_of(self.registry.rows()))
+    def rows(self) -> list[Row]:
+        """Return every instance row as it is, also those that make no sense."""
+        return self._listed(lambda: list(self.registry.rows()))
 
     def again(self, record: Record) -> Record | None:
         """Return a record as its row is now; None when there is none of any sense."""
@@ -129,6 +129,7 @@ class Leases:
                 record,
                 "claim",
                 now=now,
+                why=wish.why,
                 epoch=record.epoch,
                 lease_id=wish.lease_id,
                 lease_owner=wish.lease_owner,

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from asgwarm.bench.verdict import Medians, Monthly, verdict
+from asgwarm.bench.verdict import Medians, verdict
+from asgwarm.domain.advice import Monthly
 
 PRICES = Monthly(resting=Decimal("0.64"), running=Decimal("77.872"))
 
