@@ -108,8 +108,8 @@ bench: setup .venv-aws/.ready .venv-mssh/.ready ## `get` beside what one would d
 bench-local: setup ## the short one, on the emulated region
 	$(BIN)/python -m tests.bench.local
 
-test-aws: setup ## against a real account, which costs money
-	$(BIN)/python -m pytest -m aws -rs
+test-aws: setup ## a real account's answers; asks which, shows the price, deletes all
+	$(BIN)/python -m tests.acceptance $(LIVE)
 
 check: lint types layers templates bundle cover ## what must hold before a change lands
 

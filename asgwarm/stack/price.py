@@ -18,7 +18,7 @@ from asgwarm.stack.options import PoolOptions
 AS_OF = "2026-01"
 HOURS_PER_MONTH = Decimal(730)
 
-_PER_HOUR = {
+PER_HOUR = {
     "t3.micro": Decimal("0.0104"),
     "t3.small": Decimal("0.0208"),
     "t3.medium": Decimal("0.0416"),
@@ -143,7 +143,7 @@ def hourly(pool: PoolOptions, region: str) -> Hourly | None:
     Args:
         pool: With nothing unsaid.
     """
-    machine = _PER_HOUR.get(str(pool.instance_type))
+    machine = PER_HOUR.get(str(pool.instance_type))
     if machine is None or region not in _REGIONS:
         return None
     return Hourly(
