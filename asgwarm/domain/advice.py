@@ -109,7 +109,7 @@ def _seen(demand: Demand) -> str:
 def _more(seen: str, demand: Demand, sizes: Sizes, monthly: Monthly | None) -> Advice:
     """Advise the least that lets few wait."""
     count = len(demand.arrivals)
-    for hot in range(sizes.hot + 1, min(sizes.hot + MOST_MORE, sizes.cap) + 1):
+    for hot in range(sizes.hot + 1, sizes.hot + MOST_MORE + 1):
         would = replay(demand, _with(sizes, hot=hot))
         if would and would.waited <= count // FEW:
             more = hot - sizes.hot
