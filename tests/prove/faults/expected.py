@@ -97,7 +97,7 @@ _DIFFERENT: tuple[
 ]
 _DIFFERENT = (
     # The price is an extra.
-    (("status",), _STACKS, KINDS, WHICH, ""),
+    (("status", "cost"), _STACKS, KINDS, WHICH, ""),
     # A claim that was applied is found by reading; a release that fails is said on
     # the way out, and the lease's own end stands behind it.
     (("get", "claim"), _CLAIM, APPLIED, WHICH, ""),

@@ -156,6 +156,14 @@ PLAYS = {
     "logs": Play(
         argv=("logs", "dev"), calls={"dynamodb:GetItem": 1, "dynamodb:Query": 1}
     ),
+    "cost": Play(
+        argv=("cost", "dev"),
+        calls={
+            "dynamodb:GetItem": 1,
+            "dynamodb:Query": 1,
+            "cloudformation:DescribeStacks": 1,
+        },
+    ),
     "refresh": Play(argv=("refresh", "dev"), calls={"dynamodb:UpdateItem": 1}),
     "plan": Play(
         argv=("up", NEW, "--plan", "--allow", "127.0.0.0/8"),
