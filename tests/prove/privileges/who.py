@@ -24,6 +24,7 @@ WHO: Mapping[str, tuple[str, ...]] = {
     "down": (DEPLOYER,),
     "refresh": (OPERATOR,),
     "status": (OPERATOR, AUDITOR),
+    "cost": (OPERATOR, AUDITOR),
     "logs": (USER, AUDITOR),
     "ls": (USER, AUDITOR),
     **dict.fromkeys(
