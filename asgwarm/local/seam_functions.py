@@ -35,7 +35,7 @@ def watch_functions(
         seam.part("services.lambda_svc"),
         seam.part("services.eventbridge"),
     )
-    execute, log = functions._execute_function, functions._emit_lambda_logs
+    execute = functions._execute_function
     poll = functions._poll_dynamodb_streams
 
     def counted(call: Callable[..., Any], *args: Any) -> Any:
@@ -54,24 +54,10 @@ def watch_functions(
     functions._execute_function = lambda function, event: counted(
         _persistent, execute, function, stamped(event, now())
     )
-    functions._emit_lambda_logs = lambda function, *args, **more: (
-        log(function, *args, **more) if may_log(function) else None
-    )
     functions._poll_dynamodb_streams = poll_or_lose
     events._dispatch_to_lambda = lambda arn, payload: _dispatch(
         arn, payload, started, returned
     )
-
-
-def may_log(function: Any) -> bool:
-    """Whether what a function logs has a place.
-
-    A log group that it was given is made by nobody but its owner: one that is deleted
-    stays so, whatever still runs. It takes a permission to make it, which is not given.
-    """
-    config = function.get("config") or function
-    named = (config.get("LoggingConfig") or {}).get("LogGroup")
-    return not named or named in seam.part("services.cloudwatch_logs")._log_groups
 
 
 def _persistent(execute: Callable[..., Any], function: Any, event: Any) -> Any:
