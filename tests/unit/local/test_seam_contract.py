@@ -257,21 +257,6 @@ def test_the_names_that_functions_are_watched_by_exist():
     assert callable(module("services.dynamodb").stream_end_position)
 
 
-def test_a_deleted_log_group_is_made_by_nobody_who_logs_into_it():
-    """Only a function that was given none gets one of its own, as on AWS."""
-    functions = module("services.lambda_svc")
-    groups = module("services.cloudwatch_logs")._log_groups
-    named = {"config": {"LoggingConfig": {"LogGroup": "/asgwarm/gone"}}}
-
-    assert not seam_functions.may_log(named)
-    assert seam_functions.may_log({"config": {"FunctionName": "f"}})
-    groups["/asgwarm/gone"] = {}
-    assert seam_functions.may_log(named)
-    del groups["/asgwarm/gone"]
-    source = inspect.getsource(functions._execute_function_dispatch)
-    assert "_emit_lambda_logs(\n        func, " in source
-
-
 def test_there_are_no_workers_to_stop_yet():
     """Stopping is safe when nothing was started."""
     seam_functions.stop_functions()
