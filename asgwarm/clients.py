@@ -154,6 +154,16 @@ class Clients:
                 self._full[service] = self._client(service, attempts=attempts)
             return self._full[service]
 
+    def service(self, name: str) -> Any:
+        """boto3's client of any service, built once, whichever threads ask."""
+        return self._once(name)
+
+    def source_of_keys(self) -> str:
+        """Return where the credentials come from, in botocore's word: `env`, say."""
+        with self._building:
+            found = self._session.get_credentials()
+        return str(found.method) if found else "none"
+
     @property
     def full_dynamodb(self) -> "DynamoDBClient":
         """boto3's client of DynamoDB, for all of its calls."""

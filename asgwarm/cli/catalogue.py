@@ -34,6 +34,7 @@ _ALL = (
     Command(moment="Try", name="local reset", brief="forget everything in it"),
     Command(moment="Set up", name="up", brief="create or update a pool"),
     Command(moment="Set up", name="template", brief="the template that `up` deploys"),
+    Command(moment="Set up", name="doctor", brief="what is wrong, why, what to do"),
     Command(
         moment="Use",
         name="get",

@@ -23,6 +23,7 @@ from asgwarm.local.faults import HOLDING, NOT_PERFORMED, FaultTable, HttpFault, 
 from asgwarm.local.keyring import ACCOUNT_ID, Keyring
 from asgwarm.local.out import DAMAGING, Out
 from asgwarm.local.refusals import Asked, refusal
+from asgwarm.local.rest import operation
 from asgwarm.local.serving import Abort, Receive, Scope, Send
 from asgwarm.local.signature import Caller, Refused, Request, service_of, verify
 
@@ -145,7 +146,7 @@ class _Call:
 
 
 def action_of(request: Request) -> str:
-    """The name of the API action, or method and path for a REST service."""
+    """The name of the API action; for an unknown REST service method and path."""
     target = request.headers.get("x-amz-target", "")
     if target:
         return target.rpartition(".")[2]
@@ -155,7 +156,8 @@ def action_of(request: Request) -> str:
             return names[0]
     if request.raw_path == "/_asgwarm-local":
         return str(json.loads(request.body or b"{}").get("action", ""))
-    return f"{request.method} {request.raw_path}"
+    named = operation(service_of(request), request.method, request.raw_path)
+    return named or f"{request.method} {request.raw_path}"
 
 
 def _is_response_of_custom_resource(request: Request) -> bool:

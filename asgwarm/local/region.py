@@ -21,6 +21,7 @@ from typing import Any
 from uuid import uuid4
 
 from asgwarm.local import info, run_instances, seam, seam_functions
+from asgwarm.local.account import Account
 from asgwarm.local.activity import Activity
 from asgwarm.local.answers import Answer
 from asgwarm.local.autoscaling.machine import Machine
@@ -146,6 +147,7 @@ class Region:
                     "ec2-instance-connect": keys_in.handle,
                     CONTROL: Levers(self).handle,
                     **ways_in.services(),
+                    **Account().services(),
                 },
                 imds=imds.handle,
                 tunnel=ways_in.door,
