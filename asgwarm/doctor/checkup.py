@@ -1,10 +1,13 @@
 """All checks of a pool, side by side.
 
-Rule: whatever goes wrong in a check is its finding; the others go on.
+Rule 1: whatever goes wrong in a check is its finding; the others go on.
+Rule 2: who does not want to wait any longer need not: no thread keeps the process.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from asgwarm.clock import perf_ms
@@ -86,12 +89,14 @@ def examine(
         on_outcome: Gets the outcome of each check as soon as it ends, in this thread.
     """
     outcomes: dict[str, Outcome] = {}
-    with ThreadPoolExecutor(len(checks), thread_name_prefix="check") as threads:
-        begun = [threads.submit(_made, check, facts) for check in checks]
-        for done in as_completed(begun):
-            outcome = done.result()
-            outcomes[outcome.name] = outcome
-            on_outcome(outcome)
+    ended: SimpleQueue[Outcome] = SimpleQueue()
+    for check in checks:
+        make = partial(_make, check, facts, ended.put)
+        Thread(target=make, name=f"check {check.name}", daemon=True).start()
+    for _ in checks:
+        outcome = ended.get()
+        outcomes[outcome.name] = outcome
+        on_outcome(outcome)
     ordered = [outcomes[check.name] for check in checks]
     found = [finding for outcome in ordered for finding in outcome.findings]
     failed = [(one.name, one.failure) for one in ordered if one.failure]
@@ -103,7 +108,7 @@ def examine(
     )
 
 
-def _made(check: Check, facts: Facts) -> Outcome:
+def _make(check: Check, facts: Facts, end: Callable[[Outcome], None]) -> None:
     began_ms, failure, said = perf_ms(), None, ""
     findings: list[Finding] = []
     try:
@@ -117,13 +122,14 @@ def _made(check: Check, facts: Facts) -> Outcome:
             f"{type(error).__name__}: {error}",
             hint=f"asgwarm doctor {facts.pool} --debug",
         )
-    return Outcome(
+    outcome = Outcome(
         name=check.name,
         said=said,
         findings=findings,
         failure=failure,
         took_ms=round(perf_ms() - began_ms),
     )
+    end(outcome)
 
 
 def _signed(finding: Finding, check: str) -> Finding:

@@ -4,14 +4,17 @@ Rule: it is a finding that says what to do about it, and the other checks are ma
 """
 
 import json
+import signal
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from asgwarm.clients import Clients
+from tests.integration.cli.conftest import home_in
 from tests.integration.pools import settings_of
 
+ENDS_S = 8  # sooner than an answer is given up, also on a computer with much to do
 # What a `get` does, refused in words of its own.
 PUSH = ("ec2-instance-connect", "SendSSHPublicKey")
 
@@ -112,3 +115,15 @@ def test_a_broken_connection_is_a_finding(patient, undo, service):
 
     assert {finding.id for finding in checkup.findings} == {"no-answer"}
     assert any(one.failure is None for one in checkup.outcomes)
+
+
+def test_ctrl_c_ends_it_at_once(patient, undo, tmp_path):
+    """Whatever a check still waits for."""
+    control = patient.pool.region.control
+    patient.strike(undo, kind="hold_before", service="sqs", owner="user")
+    with home_in(tmp_path, **patient.pool.region.environment()) as home:
+        running = home.start("doctor", "dev")
+        patient.pool.region.until(lambda: control.status()["held"])
+        running.send_signal(signal.SIGINT)
+
+        assert running.wait(timeout=ENDS_S) == 130

@@ -39,7 +39,7 @@ OBJECT = (
 def cells(play: str, call: str) -> Iterator[Cell]:
     """All cells of one call of a play."""
     for kind in KINDS:
-        for which in WHICH:
+        for which in PLAYS[play].which if play in PLAYS else WHICH:
             if (cell := Cell(play, call, kind, which)) not in LEFT_OUT:
                 yield cell
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.prove.faults.expected import WHICH
 from tests.prove.faults.stage import HUSK, Stage
 
 NEW = "fresh"  # a pool that does not exist
@@ -36,6 +37,7 @@ class Play:
     prepare: Callable[[Stage], None] = _nothing
     tidy: Callable[[Stage], None] = _nothing
     faults: tuple[Mapping[str, Any], ...] = field(default=())
+    which: tuple[str, ...] = WHICH  # attempts that are struck
 
 
 def _hold(stage: Stage) -> None:
@@ -86,6 +88,18 @@ def _no_new(stage: Stage) -> None:
         stage.thaw()
         done = stage.run("down", NEW)
         assert done.code == 0, done.err
+
+
+def _well(stage: Stage) -> None:
+    """Let the function find everything in order, and forget what it failed at."""
+    stage.thaw()
+    stage.region.control.fire_schedule()
+    stage.region.control.settle()
+    logs, group = stage.client["logs"], "/asgwarm/dev"
+    for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
+        logs.delete_log_stream(
+            logGroupName=group, logStreamName=stream["logStreamName"]
+        )
 
 
 _NEW = (NEW, "--yes", "--allow", "127.0.0.0/8", "--hot", "0", "--warm", "0")
@@ -233,6 +247,37 @@ PLAYS = {
             "ec2:DescribeInstances": 2,
             "autoscaling:DescribeAutoScalingInstances": 1,
             "ec2:TerminateInstances": 1,
+        },
+    ),
+    "doctor": Play(
+        argv=("doctor", "dev", "--drift"),
+        is_frozen=False,
+        prepare=_well,
+        which=("first", "all"),
+        calls={
+            "sts:GetCallerIdentity": 1,
+            "cloudformation:DescribeStacks": 1,
+            "cloudformation:ListStackResources": 1,
+            "cloudformation:GetTemplate": 1,
+            "cloudformation:DetectStackDrift": 1,
+            "cloudformation:DescribeStackDriftDetectionStatus": 1,
+            "cloudformation:DescribeStackResourceDrifts": 1,
+            "dynamodb:GetItem": 1,
+            "dynamodb:Query": 1,
+            "autoscaling:DescribeAutoScalingGroups": 1,
+            "autoscaling:DescribeWarmPool": 1,
+            "autoscaling:DescribeLifecycleHooks": 1,
+            "ec2:DescribeInstances": 1,
+            "ec2:DescribeInstanceTypes": 1,
+            "ec2:DescribeSecurityGroups": 1,
+            "ec2:GetEbsDefaultKmsKeyId": 1,
+            "ec2-instance-connect:SendSSHPublicKey": 1,
+            "servicequotas:GetServiceQuota": 1,
+            "lambda:GetFunctionConfiguration": 1,
+            "lambda:GetEventSourceMapping": 1,
+            "events:DescribeRule": 1,
+            "logs:FilterLogEvents": 2,
+            "sqs:GetQueueAttributes": 1,
         },
     ),
     "delete": Play(

@@ -69,7 +69,7 @@ class Stage:
         self.env = {name: str(self.folder / "home") for name in XDG}
         self.env |= {"HOME": str(self.folder / "home"), "PATH": os.environ["PATH"]}
         self.client: dict[str, Any] = {}
-        for name in ("dynamodb", "cloudformation", "ec2"):
+        for name in ("dynamodb", "cloudformation", "ec2", "logs"):
             self.client[name] = self.region.client(name)
         self.new_clients()
 
