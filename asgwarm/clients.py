@@ -147,16 +147,12 @@ class Clients:
             config=config,
         )
 
-    def _once(self, service: str, *, attempts: int | None = None) -> Any:
-        """Return boto3's client, built once, whichever threads ask."""
+    def service(self, service: str, *, attempts: int | None = None) -> Any:
+        """Return boto3's client of a service, built once, whichever threads ask."""
         with self._building:
             if service not in self._full:
                 self._full[service] = self._client(service, attempts=attempts)
             return self._full[service]
-
-    def service(self, name: str) -> Any:
-        """boto3's client of any service, built once, whichever threads ask."""
-        return self._once(name)
 
     def source_of_keys(self) -> str:
         """Return where the credentials come from, in botocore's word: `env`, say."""
@@ -167,12 +163,12 @@ class Clients:
     @property
     def full_dynamodb(self) -> "DynamoDBClient":
         """boto3's client of DynamoDB, for all of its calls."""
-        return self._once("dynamodb")  # type: ignore[no-any-return]
+        return self.service("dynamodb")  # type: ignore[no-any-return]
 
     @property
     def full_eic(self) -> "EC2InstanceConnectClient":
         """boto3's client of EC2 Instance Connect, which tries once."""
-        return self._once("ec2-instance-connect", attempts=1)  # type: ignore[no-any-return]
+        return self.service("ec2-instance-connect", attempts=1)  # type: ignore[no-any-return]
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

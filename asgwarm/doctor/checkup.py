@@ -76,6 +76,11 @@ class Checkup:
     outcomes: Sequence[Outcome]
     findings: Sequence[Finding]
 
+    def mistakes(self) -> list[AsgwarmError]:
+        """What broke in a check and is nobody's fault but ours."""
+        failures = [one.failure for one in self.outcomes if one.failure]
+        return [one for one in failures if type(one) is AsgwarmError]
+
 
 def examine(
     facts: Facts,
@@ -122,6 +127,7 @@ def _make(check: Check, facts: Facts, end: Callable[[Outcome], None]) -> None:
             f"{type(error).__name__}: {error}",
             hint=f"asgwarm doctor {facts.pool} --debug",
         )
+        failure.__cause__ = error  # for whoever asks for its traceback
     outcome = Outcome(
         name=check.name,
         said=said,

@@ -54,4 +54,7 @@ def run(flags: Flags, invocation: "Invocation") -> int:
         checkup = examine(facts, on_outcome=view.line_by_line(console))
         view.write_findings(console, checkup, output.suggested)
         output.note(view.verdict(checkup))
+    if invocation.common.debug:
+        for mistake in checkup.mistakes():
+            output.debug(view.traceback_of(mistake))
     return FINDINGS if checkup.findings else 0

@@ -88,6 +88,13 @@ def verdict(checkup: "Checkup") -> str:
     return f"pool {checkup.pool}: {count} finding{'s' * (count > 1)}, {of}"
 
 
+def traceback_of(mistake: Exception) -> str:
+    """Return the traceback of what broke in a check."""
+    import traceback
+
+    return "".join(traceback.format_exception(mistake.__cause__))
+
+
 def document(checkup: "Checkup", told: Suggested) -> dict[str, object]:
     """`asgwarm.doctor/v1`: all checks, and what they found."""
     return {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from asgwarm.cli.views import doctor as view
 from asgwarm.doctor import function, network, quota, template, way_in
 from asgwarm.doctor.checkup import examine
 from asgwarm.doctor.finding import Check, named, not_made
@@ -196,6 +197,8 @@ def test_a_check_that_breaks_is_a_finding_and_ends_no_other():
     (found,) = checkup.findings
     assert (found.id, found.check) == ("not-checked", "bad")
     assert "ZeroDivisionError" in found.cause
+    (mistake,) = checkup.mistakes()
+    assert "1 // 0" in view.traceback_of(mistake)
 
 
 def test_a_comparison_that_does_not_end_is_given_up():
