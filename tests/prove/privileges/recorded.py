@@ -143,6 +143,9 @@ def _instance_connect(
 def _cloudformation(
     name: str, sent: dict[str, Any], tags: Tags, call: Mapping[str, Any]
 ) -> Found:
+    if "StackName" not in sent:  # about a detection of drift, which has no ARN
+        yield EVERYTHING, {}
+        return
     stack = str(sent["StackName"])
     is_arn = stack.startswith("arn:")
     yield stack if is_arn else arn("cloudformation", f"stack/{stack}/{ANY_ID}"), {}
