@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2_instance_connect import EC2InstanceConnectClient
-    from mypy_boto3_sts import STSClient
 
     from asgwarm.lean.endpoint import Dialing
     from asgwarm.lean.sigv4 import Keys
@@ -275,11 +274,6 @@ class Clients:
     def logs(self) -> Any:
         """Client of CloudWatch Logs."""
         return self._client("logs")
-
-    @cached_property
-    def sts(self) -> "STSClient":
-        """Client of STS."""
-        return self._client("sts")  # type: ignore[no-any-return]
 
 
 def _go_on(client: Any, dialing: "Dialing") -> None:
