@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from asgwarm.errors import AsgwarmError
 from asgwarm.registry.leases import Leases
+from asgwarm.registry.waiters import wait_here, wait_no_more
 
 AGAIN_S = 5.0
 UNTIL_S = 20
@@ -42,14 +43,14 @@ class Place:
             async with asyncio.timeout(LEAVE_TIMEOUT_S):
                 if self._put:  # one that comes late would bring the row back
                     await asyncio.wait({self._put})
-                await asyncio.to_thread(self._leases.wait_no_more, self._id)
+                await asyncio.to_thread(wait_no_more, self._leases, self._id)
 
     async def _keep(self) -> None:
         while True:
             if self._leases.answered_at is not None:
                 until = self._leases.answered_at + UNTIL_S
                 self._put = asyncio.ensure_future(
-                    asyncio.to_thread(self._leases.wait_here, self._id, until)
+                    asyncio.to_thread(wait_here, self._leases, self._id, until)
                 )
                 self._put.add_done_callback(_take_note)
                 with suppress(AsgwarmError):

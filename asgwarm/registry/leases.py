@@ -1,4 +1,4 @@
-"""Leases as their holders write them: claim, renew, release; and who waits for one.
+"""Leases as their holders write them: claim, renew, release.
 
 Rule 1: a claim counts only when the answer shows our own lease id. One whose answer
 was lost, broken or refused by our own retry is settled by a consistent read: ours is
@@ -228,20 +228,6 @@ class Leases:
             found = _record(failed.row)
             if found is None or found.last_lease != record.lease_id:
                 raise _told().lost(record.lease_id, found) from failed
-
-    def wait_here(self, waiter_id: str, until: int) -> None:
-        """Be counted among those who wait for an instance, until a time of AWS's."""
-        key = {"pk": encode(f"WAIT#{self.pool}"), "sk": encode(waiter_id)}
-        with self.named("dynamodb:PutItem"):
-            self.registry.client.put_item(
-                TableName=self.registry.name, Item={**key, "ttl_at": encode(until)}
-            )
-
-    def wait_no_more(self, waiter_id: str) -> None:
-        """Be counted no more; who never was is fine."""
-        key = {"pk": encode(f"WAIT#{self.pool}"), "sk": encode(waiter_id)}
-        with self.named("dynamodb:DeleteItem"):
-            self.registry.client.delete_item(TableName=self.registry.name, Key=key)
 
     def _listed(self, read: Callable[[], T]) -> T:
         """Return what *read* makes of all rows; META says how many shards have some."""

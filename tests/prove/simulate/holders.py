@@ -16,6 +16,7 @@ from asgwarm.errors import AsgwarmError, LeaseLost, UnknownOutcome
 from asgwarm.leasing.renewing import SAFETY_S
 from asgwarm.registry.leases import Leases, Taken, Wish
 from asgwarm.registry.registry import Registry
+from asgwarm.registry.waiters import wait_here, wait_no_more
 from tests.prove.simulate.dynamo import DynamoClient, Table
 from tests.prove.simulate.ledger import Ledger
 from tests.prove.simulate.lines import Dead, Faults, Line
@@ -130,14 +131,14 @@ class Holder:
         answered_at = self.leases.answered_at
         if looks % 3 == 0 and answered_at is not None:
             try:
-                self.leases.wait_here(self.name, answered_at + STEPS_OUT_AFTER_S)
+                wait_here(self.leases, self.name, answered_at + STEPS_OUT_AFTER_S)
             except AsgwarmError:
                 self.timeline.counts["waiter unheard"] += 1
         self._later(self.timeline.between(0.5, 3), self._want, looks + 1)
 
     def _stop_waiting(self) -> None:
         try:
-            self.leases.wait_no_more(self.name)
+            wait_no_more(self.leases, self.name)
         except AsgwarmError:
             self.timeline.counts["waiter forgotten"] += 1
 
