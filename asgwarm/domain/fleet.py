@@ -7,7 +7,8 @@ is, and nothing is decided on it.
 import re
 from collections.abc import Mapping
 
-from asgwarm.domain.value import read, value
+from asgwarm.domain.reading import read
+from asgwarm.domain.value import value
 
 
 @value

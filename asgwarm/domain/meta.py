@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from asgwarm.domain.value import read, value
+from asgwarm.domain.reading import read
+from asgwarm.domain.value import value
 
 MOST_SHARDS = 64
 

@@ -12,7 +12,8 @@ from binascii import crc32
 from collections.abc import Mapping
 from enum import StrEnum
 
-from asgwarm.domain.value import read, value
+from asgwarm.domain.reading import read
+from asgwarm.domain.value import value
 
 SCHEMA_VERSION = 1
 

@@ -18,8 +18,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from asgwarm.domain.meta import Meta
+from asgwarm.domain.reading import read
 from asgwarm.domain.record import Record
-from asgwarm.domain.value import read, value
+from asgwarm.domain.value import value
 
 FRESH_S = 60
 VERSION = 2

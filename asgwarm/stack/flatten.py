@@ -75,15 +75,16 @@ class _Imports:
             raise FlattenError(f"{where}: {module} does not define {name!r}")
 
     def lines(self, used: set[str]) -> list[str]:
-        """The import statements of *used* names: `import x` first, then `from x`."""
+        """The import statements of *used* names: whole modules first."""
         bound = {name: text for name, text in self.bound.items() if name in used}
-        plain = sorted({text for text in bound.values() if text[0] == "i"})
+        whole = sorted({text[7:] for text in bound.values() if text[0] == "i"})
+        plain = [f"import {','.join(whole)}"] if whole else []
         names: dict[str, list[str]] = {}
         for text in sorted(set(bound.values())):
             if text.startswith("from "):
                 _, module, _, name = text.split(" ")
                 names.setdefault(module, []).append(name)
-        return plain + [f"from {of} import {', '.join(names[of])}" for of in names]
+        return plain + [f"from {of} import {','.join(names[of])}" for of in names]
 
 
 def flatten(modules: Sequence[Module], *, ours: str = "asgwarm") -> str:
@@ -105,7 +106,7 @@ def flatten(modules: Sequence[Module], *, ours: str = "asgwarm") -> str:
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 imports.add(statement, f"{module.name}:{statement.lineno}")
         _refuse_hidden_imports(tree, module.name, ours)
-        defined = set(_defined(tree))
+        defined = {name for one in tree.body for name in _defined(one)}
         for name in sorted(defined):
             if owners.setdefault(name, module.name) != module.name:
                 raise FlattenError(f"{module.name} and {owners[name]} define {name!r}")
@@ -132,31 +133,42 @@ def _outside_type_checking(tree: ast.Module) -> Iterator[ast.AST]:
             yield from ast.walk(statement)
 
 
-def _defined(tree: ast.Module) -> Iterator[str]:
-    """Names that the module's own top-level statements bind."""
-    for statement in tree.body:
-        match statement:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                yield statement.name
-            case ast.Assign() | ast.AnnAssign() | ast.For() | ast.With() | ast.Try():
-                yield from _stored(ast.walk(statement))
-            case _:
-                pass
+def _defined(statement: ast.stmt) -> Iterator[str]:
+    """Names that a top-level statement of ours binds."""
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield statement.name
+        case ast.Assign() | ast.AnnAssign() | ast.For() | ast.With() | ast.Try():
+            yield from _stored(ast.walk(statement))
+        case _:
+            pass
 
 
 def _names(text: str) -> set[str]:
-    return {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
+    return {
+        node.id
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
 
 
 def _without_unused(text: str) -> str:
-    """Leave out top-level functions that nothing names, the entry excepted."""
-    rows = text.splitlines()
-    functions = [n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)]
-    for function in functions:
-        if function.name not in _names(text) | {"handler"}:
-            last = function.end_lineno or function.lineno
-            rows[function.lineno - 1 : last] = [""] * (last - function.lineno + 1)
-    return "\n".join(row for row in rows if row) + "\n"
+    """Leave out what is defined at the top and never named, the entry excepted."""
+    rows, used = text.splitlines(), _names(text) | {"handler"}
+    for statement in ast.parse(text).body:
+        if _only_defines(statement) and not used & set(_defined(statement)):
+            last = statement.end_lineno or statement.lineno
+            rows[statement.lineno - 1 : last] = [""] * (last - statement.lineno + 1)
+    shorter = "\n".join(row for row in rows if row) + "\n"
+    return text if shorter == text else _without_unused(shorter)
+
+
+def _only_defines(statement: ast.stmt) -> bool:
+    """Whether it does nothing but to bind names."""
+    calls = any(isinstance(node, ast.Call) for node in ast.walk(statement))
+    return isinstance(statement, ast.FunctionDef) or (
+        isinstance(statement, ast.Assign) and not calls
+    )
 
 
 def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:

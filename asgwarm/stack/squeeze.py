@@ -4,26 +4,17 @@ Kept: every name and every statement as it is.
 Gone: docstrings and comments (they are read in the package), annotations of functions
 and variables (those of a class's fields stay, dataclasses read them), three of four
 blanks of each indent, blank lines, line breaks inside brackets and between fields where
-there is room, and blanks around operators.
+there is room, and blanks around operators (see `layout`).
 
-Rule 1: what is left means the same. It is parsed again and compared.
-Rule 2: the layout is the formatter's, whose version the development environment pins.
+Rule: what is left means the same. It is parsed again and compared.
 """
 
 import ast
-import io
-import re
-import subprocess
-import sys
 import tokenize
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 
-WIDTH = 150
-_JOIN = "format.skip-magic-trailing-comma=true"
-_F_START = getattr(tokenize, "FSTRING_START", -1)
-_F_END = getattr(tokenize, "FSTRING_END", -1)
-_WORDS = {tokenize.NAME, tokenize.NUMBER, tokenize.STRING, _F_START, _F_END}
+from asgwarm.stack.layout import laid_out, tokens
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Documented = ast.Module | _Function | ast.ClassDef
 
@@ -44,7 +35,7 @@ def squeeze(source: str) -> str:
     text = _edited(source, _comments(source))
     for edits in (_checkers_blocks, _docstrings, _annotations, _checkers_decorators):
         text = _edited(text, edits(text))
-    text = _formatted(text)
+    text = laid_out(text)
     if _meaning(text) != _meaning(source):
         raise SqueezeError("the shorter text means something else")
     return text
@@ -72,7 +63,7 @@ def _edited(text: str, edits: Iterable[_Edit]) -> str:
 
 def _comments(text: str) -> Iterator[_Edit]:
     rows = text.splitlines()
-    for token in _tokens(text):
+    for token in tokens(text):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             before = rows[row - 1][:column].rstrip()
@@ -137,7 +128,7 @@ def _colons(text: str) -> dict[int, tuple[int, int]]:
     """Row of each `def` -> the place behind the colon that ends its header."""
     found: dict[int, tuple[int, int]] = {}
     rows, depth, open_row = text.splitlines(), 0, 0
-    for token in _tokens(text):
+    for token in tokens(text):
         if token.string in ("def", "async") and not open_row:
             open_row = token.start[0]
         elif token.type == tokenize.OP and token.string in "([{":
@@ -149,63 +140,6 @@ def _colons(text: str) -> dict[int, tuple[int, int]]:
             found[open_row] = (row, len(rows[row - 1][:column].encode()))
             open_row = 0
     return found
-
-
-def _formatted(text: str) -> str:
-    """The text in the formatter's layout, with narrow indents and no blank lines."""
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--quiet"]
-    for setting in ("indent-width=1", f"line-length={WIDTH}", _JOIN):
-        command += ["--config", setting]
-    done = subprocess.run(  # noqa: S603  # the formatter of this very environment
-        [*command, "-"], input=text, capture_output=True, text=True, check=True
-    )
-    text = re.sub(r"\n(\s*\n)+", "\n", done.stdout).strip("\n") + "\n"
-    text = _SHORT_BLOCK.sub(_on_one_line, text)
-    return _FIELDS.sub(_on_one_line_too, _tight(text))
-
-
-# A block's head, its only line, and a line that is indented no deeper than the head.
-_SHORT_BLOCK = re.compile(
-    r"^( *)((?:if|elif|else|for|while|with|try|except|finally|def)\b.*:)\n"
-    r"\1 (?! |(?:if|for|while|with|try|def|class|async)\b|@)(.*[^:({\[,\\\n])\n"
-    r"(?=\1(?! )|(?!\1)|\Z)",
-    re.MULTILINE,
-)
-
-
-def _on_one_line(block: re.Match[str]) -> str:
-    indent, head, body = block.groups()
-    line = f"{indent}{head} {body}"
-    return f"{line}\n" if len(line) <= WIDTH else block[0]
-
-
-# Annotated fields of a class, one a line, as `_tight` leaves them.
-_FIELDS = re.compile(r"(?:^ \w+:[\w .|\[\],]+(?:=[^#\n]*)?\n){2,}", re.MULTILINE)
-
-
-def _on_one_line_too(fields: re.Match[str]) -> str:
-    lines = [""]
-    for field in fields[0].splitlines():
-        joined = f"{lines[-1]};{field[1:]}"
-        if lines[-1] and len(joined) <= WIDTH:
-            lines[-1] = joined
-        else:
-            lines.append(field)
-    return "\n".join(lines[1:]) + "\n"
-
-
-def _tight(text: str) -> str:
-    """The text without the blanks that Python does not need, strings untouched."""
-    rows, inside = text.splitlines(keepends=True), 0
-    for before, after in reversed(list(pairwise(_tokens(text)))):
-        # From Python 3.12 on the parts of an f-string are tokens of their own.
-        inside += (after.type == _F_END) - (before.type == _F_START)
-        (row, end), (next_row, start) = before.end, after.start
-        words = {before.type, after.type} <= _WORDS
-        if row == next_row and start > end > 0 and not words and inside <= 0:
-            line = rows[row - 1]
-            rows[row - 1] = line[:end] + line[start:]
-    return "".join(rows)
 
 
 def _meaning(text: str) -> str:
@@ -246,10 +180,6 @@ class _Unannotated(ast.NodeTransformer):
         if self.in_class or node.value is None:
             return node
         return ast.Assign(targets=[node.target], value=node.value, lineno=node.lineno)
-
-
-def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
-    return tokenize.generate_tokens(io.StringIO(text).readline)
 
 
 def _start(node: ast.expr | ast.stmt) -> tuple[int, int]:

@@ -1,12 +1,16 @@
 """Several modules as one text."""
 
+import re
 import subprocess
 import sys
+from dataclasses import asdict, replace
 
 import pytest
 
+from asgwarm.lambdas.value import value
 from asgwarm.stack.bundle import function_text
 from asgwarm.stack.flatten import FlattenError, Module, flatten
+from asgwarm.stack.layout import WIDTH
 from asgwarm.stack.squeeze import squeeze
 
 RULES = '''"""Rules of it.
@@ -40,6 +44,25 @@ def handler(event: dict[str, int], context: object) -> str:
     text: str = rule(event["value"])
     return text + json.dumps(LIMIT) + os.sep
 '''
+
+IDLE = """
+import json
+
+ALIAS = dict[str, int]
+LEFT = json.loads("{}")
+
+
+def unused():
+    return other()
+
+
+def other():
+    return 1
+
+
+def handler():
+    return 2
+"""
 
 NOTHING_BUT = """
 import sys
@@ -127,6 +150,45 @@ def test_a_squeezed_text_means_the_same():
     assert isinstance(point, type)
     assert point.__annotations__ == {"x": int}
     assert point().where() == "\n        as it stands\n        "
+
+
+def test_lines_are_filled_inside_parentheses_and_not_in_braces():
+    """A table is read by the line, a call is not."""
+    names = [f"value_{number}" for number in range(12)]
+    keywords = ", ".join(f"{name}={name}" for name in names)
+    entries = ", ".join(f'"{name}": {name}' for name in names)
+
+    call, *_ = text = squeeze(
+        f"made = call({keywords})\ntable = {{{entries}}}\n"
+    ).split("\n")
+
+    assert len(call) > WIDTH - len("value_11=value_11")
+    assert max(map(len, text)) <= WIDTH
+    assert f' "{names[3]}":{names[3]},' in text
+
+
+def test_what_nobody_names_is_left_out_unless_it_does_something():
+    """Nor what only that has named; the entry stays."""
+    text = flatten([Module(name="asgwarm.entry", source=IDLE)])
+
+    assert "LEFT=" in text
+    assert "def handler" in text
+    assert not {"ALIAS", "unused", "other"} & set(re.findall(r"\w+", text))
+
+
+def test_a_value_in_the_function_is_built_by_keyword_and_replaced():
+    """That is all that it does with one."""
+
+    @value
+    class Point:
+        x: int
+        y: int = 2
+
+    point = Point(x=1)
+
+    assert asdict(replace(point, y=3)) == {"x": 1, "y": 3}
+    with pytest.raises(TypeError):
+        Point(*[1])
 
 
 def test_the_function_needs_boto3_and_nothing_else():
