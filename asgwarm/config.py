@@ -45,6 +45,7 @@ _UP: dict[str, tuple[type, ...]] = {
     "address": (str,),
     "endpoint": (str,),
     "max-lease": (str, int),
+    "metrics": (str,),
 }
 _SPOKEN = {str: "a text", int: "a whole number", list: "a list of texts"}
 

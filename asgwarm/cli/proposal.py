@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _AS_THEY_ARE = (
     *("hot", "warm", "cap", "owner_cap", "shards"),
-    *("instance_type", "ami", "vpc", "allow", "address"),
+    *("instance_type", "ami", "vpc", "allow", "address", "metrics"),
 )
 _DURATIONS = ("setup_timeout", "max_lease")
 

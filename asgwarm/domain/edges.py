@@ -53,7 +53,7 @@ EDGES = {
     "ready": Edge(
         "WARMING",
         "READY",
-        "ready_key host_key address port os_user endpoint az tier setup",
+        "ready_key host_key address port os_user endpoint tier setup",
     ),
     # At most one lease, ever.
     "claim": Edge(

@@ -16,7 +16,6 @@ class Ec2Instance:
     """An instance as EC2 describes it."""
 
     state: str  # EC2's word: pending, running, stopping, stopped, …
-    az: str = ""
     address: str = ""  # the one that people connect to, once it has one
 
     @property
@@ -30,7 +29,7 @@ class GroupView:
     """The Auto Scaling group as it was described."""
 
     desired: int
-    lifecycle_states: Mapping[str, str]  # instance id -> state, warm pool included
+    lifecycle_states: dict[str, str]  # instance id -> state, warm pool included
     suspended: frozenset[str] = frozenset()  # its processes that rest
 
 

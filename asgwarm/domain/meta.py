@@ -31,6 +31,7 @@ class Settings:
     on_delete: str  # "refuse" or "end": live leases when the stack is deleted
     shards: int  # partitions of instance rows; what META says counts
     endpoint: str = ""  # what leads to the addresses, as in `domain.endpoint`
+    metrics: str = "no"  # "yes" or "no": whether log lines are metrics
 
 
 def settings_from(document: str) -> Settings:

@@ -3,7 +3,7 @@
 Rule: `decide` speaks of one instance, this module of what concerns none of them alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from asgwarm.domain.breaker import PAUSED, breaker
@@ -21,9 +21,9 @@ class PoolView:
     now: int
     meta: Meta
     group: GroupView | None
-    ec2: Mapping[str, Ec2Instance]
-    records: Mapping[str, Record]
-    malformed: Mapping[str, object]  # instance id -> `gen` of a row without sense
+    ec2: dict[str, Ec2Instance]
+    records: dict[str, Record]
+    malformed: dict[str, object]  # instance id -> `gen` of a row without sense
     capacity: Capacity
 
 

@@ -104,7 +104,6 @@ class Fleet:
         return {
             instance["InstanceId"]: Ec2Instance(
                 state=instance["State"]["Name"],
-                az=instance.get("Placement", {}).get("AvailabilityZone", ""),
                 address=str(instance.get(self.address, "")),
             )
             for found in self._list("describe_instances", "Reservations", **which)

@@ -121,8 +121,9 @@ class Guest:
         self.result = self.file("/var/lib/asgwarm/setup")
         self.result.parent.mkdir(parents=True, exist_ok=True)
         self.child: subprocess.Popen[bytes] | None = None
-        script = self.file("/opt/asgwarm/setup")
-        if self.result.exists() or not os.access(script, os.X_OK):
+        script = self.file("/opt/asgwarm/setup")  # empty where there is none
+        is_there = os.access(script, os.X_OK) and script.stat().st_size
+        if self.result.exists() or not is_there:
             return
         self.result.write_text("failed: interrupted")  # until it has ended
         with self.log.open("wb") as log:

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from asgwarm.domain.metrics import embedded, found
 from asgwarm.domain.plan import PoolView, plan
 from asgwarm.domain.record import LIVE, MalformedRecord
 from asgwarm.lambdas.settle import settle
@@ -63,6 +64,8 @@ def _everything(seen: PoolView) -> list[str]:
 def _whole_pool(world: World, seen: PoolView, *, hinted: bool) -> None:
     """Do what concerns no single instance; after a hint only what cannot wait."""
     epoch = seen.meta.epoch
+    if told := not hinted and embedded(world.settings, seen.now, found(seen)):
+        log("look", **told)
     for do, what in plan(seen, None if hinted else world.fleet.last_failure()):
         if do == "raise":
             _raise_capacity(world, seen, what)

@@ -14,6 +14,7 @@ from asgwarm.clock import now_s
 from asgwarm.domain.decide import View, decide
 from asgwarm.domain.edges import EDGES
 from asgwarm.domain.fleet import Ec2Instance
+from asgwarm.domain.metrics import embedded, happened
 from asgwarm.domain.record import record_from_row
 from asgwarm.lambdas.world import World, log
 from asgwarm.registry.table import ConditionFailed
@@ -31,6 +32,7 @@ def settle(world: World, view: View) -> None:
         if not action:
             return
         act = _move if action.do in EDGES else _ask
+        told = embedded(view.settings, view.now, happened(view, *action))
         try:
             view = act(world, view, *action)
         except ConditionFailed as failed:
@@ -45,7 +47,7 @@ def settle(world: World, view: View) -> None:
             continue
         if action.why in view.capacity.left:
             view.capacity.left[action.why] -= 1
-        log(action.do, instance_id=view.instance_id, why=action.why)
+        log(action.do, instance_id=view.instance_id, why=action.why, **told)
 
 
 def _move(world: World, view: View, edge: str, why: str) -> View:

@@ -17,6 +17,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
+
 from asgwarm import __version__
 from asgwarm.stack.flatten import FlattenError, Module, flatten
 from asgwarm.stack.squeeze import SqueezeError, squeeze
@@ -37,6 +39,7 @@ MODULES = (
     "asgwarm.domain.decide",
     "asgwarm.domain.breaker",
     "asgwarm.domain.plan",
+    "asgwarm.domain.metrics",
     "asgwarm.registry.table",
     "asgwarm.registry.registry",
     "asgwarm.fleet.fleet",
@@ -73,7 +76,7 @@ def function_text() -> str:
         Module(name=name, source=source_of(STAND_INS.get(name, name)))
         for name in MODULES
     ]
-    head = f"# asgwarm {__version__}; each part is explained in its module\n"
+    head = f"# asgwarm {__version__}; its modules explain it\n"
     return head + flatten(modules)
 
 
@@ -118,6 +121,18 @@ def render(template: str, texts: Mapping[str, str], words: Mapping[str, str]) ->
     return _PLACE.sub(indented, template)
 
 
+def tightened(template: str) -> str:
+    """The same template without the blank behind a comma that YAML does not need."""
+    ends = [
+        token.end_mark.index
+        for token in yaml.scan(template)
+        if isinstance(token, yaml.FlowEntryToken)
+    ]
+    for end in reversed(ends):
+        template = template[:end] + template[end:].removeprefix(" ")
+    return template
+
+
 def pool_yaml() -> str:
     """Text of templates/pool.yaml.
 
@@ -131,7 +146,7 @@ def pool_yaml() -> str:
         "guest": packed(guest_text()),
     }
     template = (TEMPLATES / "pool.in.yaml").read_text(encoding="utf-8")
-    text = render(template, {"function": function}, words)
+    text = tightened(render(template, {"function": function}, words))
     for what, found, most in (
         ("function", function, MAX_FUNCTION_BYTES),
         ("template", text, MAX_TEMPLATE_BYTES),

@@ -2,8 +2,8 @@
 
 Rule 1: the formatter decides first, and its version is pinned; here only line breaks
 and blanks go that Python does not need.
-Rule 2: no line is longer than WIDTH. A display in braces keeps its lines: tables are
-read by the line.
+Rule 2: no line is longer than WIDTH. A module's own tables, displays in braces, keep
+their lines: they are read by the line.
 """
 
 import io
@@ -18,13 +18,15 @@ WIDTH = 150
 _JOIN = "format.skip-magic-trailing-comma=true"
 _F_START = getattr(tokenize, "FSTRING_START", -1)
 _F_END = getattr(tokenize, "FSTRING_END", -1)
+_STARTS = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 _WORDS = {tokenize.NAME, tokenize.NUMBER, tokenize.STRING, _F_START, _F_END}
 
 
 def laid_out(text: str) -> str:
     """The text with narrow indents, no blank lines and full lines."""
-    text = _SHORT_BLOCK.sub(_on_one_line, _formatted(text))
-    return _filled(_FIELDS.sub(_on_one_line_too, _tight(text)))
+    text = _tight(_SHORT_BLOCK.sub(_on_one_line, _formatted(text)))
+    text = _filled(_FIELDS.sub(_on_one_line_too, text))
+    return _tight(_SHORT_BLOCK.sub(_on_one_line, text))  # there are more short ones
 
 
 def tokens(text: str) -> Iterator[tokenize.TokenInfo]:
@@ -88,7 +90,7 @@ def _tight(text: str) -> str:
 
 
 def _filled(text: str) -> str:
-    """The text with as much on each line inside parentheses as there is room for."""
+    """The text with as much on each line inside brackets as there is room for."""
     rows = text.splitlines()
     filled = rows[:1]
     breaks = dict(_breaks(text))
@@ -106,18 +108,20 @@ def _filled(text: str) -> str:
 
 
 def _breaks(text: str) -> Iterator[tuple[int, tuple[str, bool]]]:
-    """Rows whose end means nothing to Python, but for displays in braces.
+    """Rows whose end means nothing to Python, but for those of tables.
 
     With each: what has to stand there instead, and whether it ends with a comma
     before a bracket that closes.
     """
-    inside, found = "", list(tokens(text))
+    inside, column, found = "", 0, list(tokens(text))
     for before, token, after in zip(found, found[1:], found[2:], strict=False):
+        if before.type in _STARTS and not inside:
+            column = token.start[1]  # of the statement
         if token.type == tokenize.OP and token.string in "([{":
             inside += token.string
         elif token.type == tokenize.OP and token.string in ")]}":
             inside = inside[:-1]
-        elif token.type == tokenize.NL and inside.endswith(("(", "[")):
+        elif token.type == tokenize.NL and inside and (column or inside != "{"):
             blank = " " if {before.type, after.type} <= _WORDS else ""
-            is_last = before.string == "," and after.string in ")]"
+            is_last = before.string == "," and after.string in ")]}"
             yield token.start[0], (blank, is_last)

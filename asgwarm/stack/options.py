@@ -46,6 +46,7 @@ _WORDS = {
     "egress": ("Egress", r"web|all", "web or all"),
     "pool_state": ("PoolState", r"Stopped|Running", "Stopped"),
     "on_delete": ("OnDelete", r"refuse|end", "refuse or end"),
+    "metrics": ("Metrics", r"yes|no", "yes or no"),
 }
 
 
@@ -83,6 +84,7 @@ class PoolOptions:
     hook_timeout_s: int | None = None
     grace_s: int | None = None
     log_days: int | None = None
+    metrics: str | None = None  # "yes" or "no": whether CloudWatch gets figures of it
 
     def __post_init__(self) -> None:
         check_pool(self.pool)
@@ -209,6 +211,7 @@ DEFAULTS = {
     "HookTimeoutS": "180",
     "GraceS": "30",
     "LogDays": "30",
+    "Metrics": "no",
 }
 
 

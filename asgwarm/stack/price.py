@@ -57,6 +57,8 @@ _REGIONS = frozenset({"us-east-1", "us-east-2", "us-west-2"})
 _GIB_MONTH = Decimal("0.08")
 _ADDRESS_HOUR = Decimal("0.005")
 _HOUR_S = Decimal(3600)
+# The eight of domain/metrics.py, $0.30 each; Amazon CloudWatch pricing, custom metrics.
+_METRICS_MONTH = Decimal("2.40")
 
 _MILLION = Decimal(1_000_000)
 _INVOCATION = Decimal("0.20") / _MILLION
@@ -164,11 +166,12 @@ def rate(options: PoolOptions, region: str) -> Rate | None:
     if each is None:
         return None
     hot, warm, cap = (Decimal(n or 0) for n in (pool.hot, pool.warm, pool.cap))
-    per_hour = hot * each.running + warm * each.resting
+    metrics = _METRICS_MONTH / HOURS_PER_MONTH if pool.metrics == "yes" else Decimal(0)
+    per_hour = hot * each.running + warm * each.resting + metrics
     return Rate(
         per_hour=per_hour,
         per_month=per_hour * HOURS_PER_MONTH,
-        worst_per_hour=cap * each.running + warm * each.resting,
+        worst_per_hour=cap * each.running + warm * each.resting + metrics,
         instance_per_hour=each.running,
         resting_per_hour=each.resting,
     )

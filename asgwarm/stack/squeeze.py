@@ -2,9 +2,10 @@
 
 Kept: every name and every statement as it is.
 Gone: docstrings and comments (they are read in the package), annotations of functions
-and variables (those of a class's fields stay, dataclasses read them), three of four
-blanks of each indent, blank lines, line breaks inside brackets and between fields where
-there is room, and blanks around operators (see `layout`).
+and variables (those of a class's fields stay, dataclasses read them, and need no
+future import), None where `return` alone returns it, three of four blanks of each
+indent, blank lines, line breaks inside brackets and between fields where there is room,
+and blanks around operators (see `layout`).
 
 Rule: what is left means the same. It is parsed again and compared.
 """
@@ -12,6 +13,7 @@ Rule: what is left means the same. It is parsed again and compared.
 import ast
 import tokenize
 from collections.abc import Iterable, Iterator
+from typing import TypeGuard
 
 from asgwarm.stack.layout import laid_out, tokens
 
@@ -33,7 +35,10 @@ def squeeze(source: str) -> str:
         SqueezeError: It would mean something else.
     """
     text = _edited(source, _comments(source))
-    for edits in (_checkers_blocks, _docstrings, _annotations, _checkers_decorators):
+    for edits in (
+        *(_checkers_blocks, _docstrings, _annotations),
+        *(_checkers_decorators, _nothings, _futures),
+    ):
         text = _edited(text, edits(text))
     text = laid_out(text)
     if _meaning(text) != _meaning(source):
@@ -124,6 +129,33 @@ def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
     yield from (a for a in (arguments.vararg, arguments.kwarg) if a is not None)
 
 
+def _nothings(text: str) -> Iterator[_Edit]:
+    for node in ast.walk(ast.parse(text)):
+        if _returns_none(node):
+            yield _start(node), _end(node), "return"
+
+
+def _futures(text: str) -> Iterator[_Edit]:
+    for statement in ast.parse(text).body:
+        if _is_future(statement):
+            yield _start(statement), _end(statement), ""
+
+
+def _is_future(statement: ast.AST) -> bool:
+    """Whether it is about annotations, of which none is left but fields'."""
+    return isinstance(statement, ast.ImportFrom) and (
+        ast.unparse(statement) == "from __future__ import annotations"
+    )
+
+
+def _returns_none(node: ast.AST) -> TypeGuard[ast.Return]:
+    return (
+        isinstance(node, ast.Return)
+        and isinstance(node.value, ast.Constant)
+        and node.value.value is None
+    )
+
+
 def _colons(text: str) -> dict[int, tuple[int, int]]:
     """Row of each `def` -> the place behind the colon that ends its header."""
     found: dict[int, tuple[int, int]] = {}
@@ -145,10 +177,14 @@ def _colons(text: str) -> dict[int, tuple[int, int]]:
 def _meaning(text: str) -> str:
     """What a text says to Python, without what this module leaves out."""
     tree = ast.parse(text)
-    tree.body = [each for each in tree.body if not is_for_checkers(each)]
+    tree.body = [
+        each for each in tree.body if not is_for_checkers(each) and not _is_future(each)
+    ]
     for node in ast.walk(tree):
         if isinstance(node, _Documented) and ast.get_docstring(node):
             node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
+        if _returns_none(node):
+            node.value = None
         if isinstance(node, _Function):
             node.returns = None
             node.decorator_list = [

@@ -1,4 +1,4 @@
-"""The template's text, and the parameters that make a pool of it."""
+"""The templates' texts, and the parameters that make a pool of the first."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -14,8 +14,16 @@ def template_text(name: str = "pool") -> str:
 
     It lies in the installed package, or in a checkout beside it.
     """
-    installed = files("asgwarm") / "templates"
-    for place in (installed / f"{name}.yaml", _BESIDE_PACKAGE / f"{name}.yaml"):
+    return _text(f"{name}.yaml")
+
+
+def stack_policy() -> str:
+    """The policy that keeps a pool's table from being replaced by an update."""
+    return _text("stack-policy.json")
+
+
+def _text(file: str) -> str:
+    for place in (files("asgwarm") / "templates" / file, _BESIDE_PACKAGE / file):
         if place.is_file():
             return place.read_text(encoding="utf-8")
     raise AsgwarmError(

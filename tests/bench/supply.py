@@ -81,7 +81,6 @@ class Supply:
             port=self._door.port,
             os_user=self._door.os_user,
             endpoint="",
-            az="us-east-1a",
             tier="warm",
             setup="",
             **known,

@@ -26,14 +26,20 @@ class Flags:
         bool,
         option("--access", help="The one for policies and roles: who may do what."),
     ] = False
+    operations: Annotated[
+        bool,
+        option("--operations", help="The one for alarms and a dashboard of a pool."),
+    ] = False
+    stack_policy: Annotated[
+        bool,
+        option("--stack-policy", help="What keeps a pool's table from an update."),
+    ] = False
 
 
 def run(flags: Flags, invocation: "Invocation") -> int:
     """Print the CloudFormation template that `up` deploys, for CI to deploy itself."""
-    from asgwarm.stack.template import template_text
-
     output = invocation.output
-    text = template_text(_named(flags))
+    text = _wanted(flags)
     if flags.out is not None:
         _write(flags.out, text)
     if output.json:
@@ -45,15 +51,16 @@ def run(flags: Flags, invocation: "Invocation") -> int:
     return 0
 
 
-def _named(flags: Flags) -> str:
-    if flags.endpoint and flags.access:
+def _wanted(flags: Flags) -> str:
+    from asgwarm.stack.template import stack_policy, template_text
+
+    names = ("endpoint", "access", "operations")
+    others = [name for name in names if getattr(flags, name)]
+    if len(others) + flags.stack_policy > 1:
         raise ConfigError(
-            "--endpoint and --access are two templates",
-            hint="asgwarm template --access --out access.yaml",
+            "they are files of their own: one at a time", hint="asgwarm template --help"
         )
-    if flags.access:
-        return "access"
-    return "endpoint" if flags.endpoint else "pool"
+    return stack_policy() if flags.stack_policy else template_text(*others)
 
 
 def _write(path: Path, text: str) -> None:

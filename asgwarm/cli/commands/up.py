@@ -72,6 +72,10 @@ class Flags:
     max_lease: Annotated[
         str | None, option(metavar="TIME", help="Longest lease.  [12h]")
     ] = None
+    metrics: Annotated[
+        str | None,
+        option(metavar="yes|no", help="CloudWatch metrics, $2.40 a month.  [no]"),
+    ] = None
     plan: Annotated[
         bool,
         option("--plan", help="Show what would change and what it costs, no more."),

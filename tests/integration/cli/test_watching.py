@@ -104,4 +104,4 @@ def test_one_template_is_printed_at_a_time(home, repository):
 
     assert printed == (repository / "templates/access.yaml").read_text()
     assert done.code == 2
-    assert "--endpoint and --access are two templates" in done.err
+    assert "one at a time" in done.err

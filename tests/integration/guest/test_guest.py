@@ -262,6 +262,15 @@ def test_a_set_up_script_that_may_not_be_executed_is_not_run(stage):
     assert stage.region.next_row()["setup"] == "none"
 
 
+def test_an_empty_set_up_script_is_none(stage):
+    """The template writes one wherever nobody gave a script."""
+    stage.machine.put("opt/asgwarm/setup", "", 0o755)
+    stage.start()
+
+    row = stage.region.next_row()
+    assert (row["phase"], row["setup"]) == ("done", "none")
+
+
 def test_a_throttling_table_is_written_in_the_end(stage):
     """A refused write is tried again, and its reason stands in the journal."""
     stage.region.throttled = 2

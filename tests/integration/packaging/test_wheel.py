@@ -60,9 +60,9 @@ def test_the_wheel_has_the_template_and_nothing_of_the_workshop(wheel):
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
 
-    assert {
-        f"asgwarm/templates/{n}.yaml" for n in ("pool", "endpoint", "access")
-    } <= set(names)
+    names_of = ("pool", "endpoint", "access", "operations")
+    templates = (*(f"{name}.yaml" for name in names_of), "stack-policy.json")
+    assert {f"asgwarm/templates/{name}" for name in templates} <= set(names)
     assert "asgwarm/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.partition("/")[0].split("-")[0] for name in names} == {"asgwarm"}

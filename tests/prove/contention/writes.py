@@ -39,7 +39,6 @@ KNOWN: dict[str, Any] = {
     "port": 22,
     "endpoint": "",
     "os_user": "ec2-user",
-    "az": "us-east-1a",
     "tier": "warm",
     "lease_id": "dev." + "0" * 16,
     "lease_owner": "somebody@a-computer:12345",

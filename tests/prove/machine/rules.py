@@ -140,7 +140,7 @@ RULES = {
         "READY",
         (
             *("ready_key", "host_key", "address", "port"),
-            *("os_user", "endpoint", "az", "tier", "setup"),
+            *("os_user", "endpoint", "tier", "setup"),
         ),
     ),
     "claim": Rule(

@@ -14,7 +14,6 @@ READY = {
     "port": 22,
     "os_user": "ec2-user",
     "endpoint": "",
-    "az": "us-east-1a",
     "tier": "warm",
     "setup": "none",
 }

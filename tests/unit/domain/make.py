@@ -12,7 +12,7 @@ from asgwarm.domain.record import Record, State
 NOW = 1_800_000_000
 STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/asgwarm-dev/1"
 HOST_KEY = "ssh-ed25519 " + "A" * 68
-RUNNING = Ec2Instance(state="running", az="us-east-1a", address="198.51.100.7")
+RUNNING = Ec2Instance(state="running", address="198.51.100.7")
 
 
 def settings(**changes: Any) -> Settings:

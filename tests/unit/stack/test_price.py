@@ -22,6 +22,17 @@ def test_the_default_pool_costs_what_its_parts_cost():
     assert (found.currency, found.estimate) == ("USD", True)
 
 
+def test_metrics_cost_what_cloudwatch_takes_for_eight():
+    """Whether or not anything runs."""
+    told = rate(PoolOptions(pool="dev", hot=0, warm=0, metrics="yes"), "us-east-1")
+    silent = rate(PoolOptions(pool="dev", hot=0, warm=0), "us-east-1")
+
+    assert told is not None
+    assert silent is not None
+    assert round(told.per_month, 2) == Decimal("2.40")
+    assert silent.per_hour == 0
+
+
 def test_a_warm_pool_that_runs_costs_as_much_as_hot_instances():
     """Warmed:Running is billed like any running instance."""
     hot = rate(PoolOptions(pool="dev", hot=3, warm=0), "us-east-1")

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from asgwarm.guest import guest
-from asgwarm.stack.bundle import MAX_TEMPLATE_BYTES, main, unpacked
+from asgwarm.stack.bundle import MAX_TEMPLATE_BYTES, main, tightened, unpacked
 from asgwarm.stack.template import template_text
 from tests.unit.stack.cfn import read
 
@@ -26,9 +26,8 @@ def _resource(template: dict[str, Any], name: str) -> Any:
 
 def _user_data(template: dict[str, Any], **parameters: str) -> str:
     data = _resource(template, "LaunchTemplate")["LaunchTemplateData"]["UserData"]
-    text, values = data["Fn::Base64"]["Sub"]
-    setup = values["SetupFile"]["If"][1]["Sub"] if parameters.get("Setup") else ""
-    for name, value in ({"SetupFile": setup} | parameters).items():
+    text = data["Fn::Base64"]["Sub"]
+    for name, value in parameters.items():
         text = text.replace("${" + name + "}", value)
     return str(text)
 
@@ -36,6 +35,16 @@ def _user_data(template: dict[str, Any], **parameters: str) -> str:
 def test_the_template_is_what_the_sources_make():
     """Whoever changes a source runs `make templates`."""
     assert main(["--check"]) == 0
+
+
+def test_blanks_go_that_yaml_does_not_need():
+    """Behind commas of lists and maps; text keeps them."""
+    text = "a: [x, {b: 'c, d', e: !Ref F}]\ng: h, i\nj: |\n k, l\n"
+
+    short = tightened(text)
+
+    assert short == "a: [x,{b: 'c, d',e: !Ref F}]\ng: h, i\nj: |\n k, l\n"
+    assert yaml.load(short, Cfn) == yaml.load(text, Cfn)  # noqa: S506 - a SafeLoader
 
 
 def test_the_template_fits():
@@ -83,6 +92,53 @@ def test_user_data_installs_the_guest(template):
     ]
 
 
+@pytest.mark.parametrize("script", ["", "ZWNobwo="])
+def test_without_a_set_up_script_an_empty_file_stands_for_it(template, script):
+    """Which the guest does not run; the document is one all the same."""
+    files = yaml.safe_load(_user_data(template, Setup=script))["write_files"]
+
+    assert files[-1] == {
+        "path": "/opt/asgwarm/setup",
+        "permissions": "0755",
+        "encoding": "b64",
+        "content": script,
+    }
+
+
+def test_every_resource_that_takes_tags_has_them(template):
+    """The pool's name, where a bill and a search by tag find it."""
+    untagged = {
+        name
+        for name, resource in template["Resources"].items()
+        if "'asgwarm:pool'" not in str(resource["Properties"])
+    }
+
+    # No property of theirs takes tags; CloudFormation's resource reference.
+    assert untagged == {"GuestProfile", "Permission", "WarmPool", "Guard"}
+
+
+def test_what_other_stacks_build_on_is_exported(template):
+    """Under names that begin with the stack's, so that no two pools collide."""
+    exported = {
+        name: output["Export"]["Name"]["Sub"]
+        for name, output in template["Outputs"].items()
+        if "Export" in output
+    }
+
+    assert exported == {name: "${AWS::StackName}-" + name for name in exported}
+    assert {"GuestRole", "SecurityGroup", "Table"} <= set(exported)
+    assert "Version" not in exported  # an import would forbid every upgrade
+
+
+def test_every_parameter_is_explained_and_bounded(template):
+    """In the console a person sees what it is for, and a mistake is refused."""
+    free = {"Subnets", "ImageId"}  # a list, and a type that CloudFormation looks up
+    for name, parameter in template["Parameters"].items():
+        bounds = {"AllowedPattern", "AllowedValues", "MinValue"} & set(parameter)
+        assert len(parameter["Description"]) > 10, name
+        assert bounds or name in free, name
+
+
 def test_an_instance_may_write_its_own_row_and_nothing_else(template):
     """Whoever holds an instance is root on it and has its role."""
     policies = _resource(template, "GuestRole")["Policies"]
@@ -100,10 +156,11 @@ def test_an_instance_may_write_its_own_row_and_nothing_else(template):
 def test_nobody_is_let_in_unless_a_parameter_says_so(template):
     """No ingress by default, and never from everywhere."""
     ingress = _resource(template, "SecurityGroup")["SecurityGroupIngress"]
-    (admits, network, _), (has_endpoint, group, _) = (rule["If"] for rule in ingress)
+    (closed, none, network), (absent, nobody, group) = (rule["If"] for rule in ingress)
 
-    assert (admits, network["CidrIp"]) == ("Admits", {"Ref": "AllowCidr"})
-    assert (has_endpoint, "CidrIp" in group) == ("HasEndpoint", False)
+    assert none == nobody == {"Ref": "AWS::NoValue"}
+    assert (closed, network["CidrIp"]) == ("Closed", {"Ref": "AllowCidr"})
+    assert (absent, "CidrIp" in group) == ("NoEndpoint", False)
     for parameter in ("AllowCidr", "Endpoint"):
         assert template["Parameters"][parameter]["Default"] == ""
 
