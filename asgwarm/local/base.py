@@ -15,6 +15,7 @@ from asgwarm.local import (
     seam_functions,
     seam_interfaces,
     seam_logs,
+    seam_policy,
     seam_workers,
 )
 from asgwarm.local.clock import Clock
@@ -60,6 +61,7 @@ class Base:
         seam.describe_stacks()
         seam_changes.tell_replacements()
         seam_deletion.keep_what_is_needed()
+        seam_policy.obey_policies()
 
     async def ready_for(self, service: str) -> None:
         """Return once *service* may be asked."""

@@ -3,6 +3,7 @@
 Rule 1: everything that a pool owns is in its one stack, so the same call again
 converges after any interruption.
 Rule 2: what stands before it, and what a refusal means, is in `begin`.
+Rule 3: a stack that is as it should be has a policy that protects its table.
 """
 
 import secrets
@@ -19,6 +20,7 @@ from asgwarm.errors import StackFailed, WaitTimeout
 from asgwarm.stack.begin import TURNS, Outrun, entries, refusal, updatable
 from asgwarm.stack.events import Events, OnEvent
 from asgwarm.stack.options import PoolOptions
+from asgwarm.stack.protection import protect
 from asgwarm.stack.stacks import Sleep, StackView, watch
 from asgwarm.stack.status import Then, remedy, then
 from asgwarm.stack.template import parameters, template_text
@@ -74,9 +76,10 @@ def deploy(
         except Outrun:
             continue
         except _Unchanged as unchanged:
-            return _result(unchanged.stack, changed=False)
-        done = watch(client, events, on_event=on_event, sleep=sleep)
-        return _result(_succeeded(done, events, options.pool), changed=True)
+            return _result(client, unchanged.stack, changed=False)
+        left = watch(client, events, on_event=on_event, sleep=sleep)
+        done = _succeeded(left, events, options.pool)
+        return _result(client, done, changed=True)
     raise WaitTimeout(
         f"others keep working on stack {stack_name(options.pool)}",
         hint=f"asgwarm status {options.pool}",
@@ -151,7 +154,10 @@ def _succeeded(stack: StackView | None, events: Events, pool: str) -> StackView:
     )
 
 
-def _result(stack: StackView, *, changed: bool) -> StackResult:
+def _result(
+    client: "CloudFormationClient", stack: StackView, *, changed: bool
+) -> StackResult:
+    protect(client, stack.name)
     return StackResult(
         name=stack.name,
         stack_id=stack.stack_id,

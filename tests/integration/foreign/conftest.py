@@ -22,6 +22,7 @@ from asgwarm.local.info import RegionInfo
 
 TIMEOUT_S = 60
 ALLOWED = "203.0.113.7/32"  # an address for documentation
+TOPIC = "arn:aws:sns:us-east-1:123456789012:people"
 # What people have in their shells; each would send a client elsewhere.
 LEFT_OVER = {
     "AWS_PROFILE": "work",
@@ -83,6 +84,17 @@ class Desk:
             *("aws", "cloudformation", "deploy", "--capabilities", "CAPABILITY_IAM"),
             *("--template-file", str(self.repository / "templates" / "pool.yaml")),
             *("--stack-name", f"asgwarm-{pool}", "--no-fail-on-empty-changeset"),
+            *("--parameter-overrides", f"Pool={pool}"),
+            *(f"{name}={value}" for name, value in parameters.items()),
+        ]
+
+    def deploying_operations(self, pool: str, **parameters: object) -> list[str]:
+        """The command that deploys a pool's alarms."""
+        return [
+            *("aws", "cloudformation", "deploy"),
+            "--template-file",
+            str(self.repository / "templates" / "operations.yaml"),
+            *("--stack-name", f"asgwarm-{pool}-operations"),
             *("--parameter-overrides", f"Pool={pool}"),
             *(f"{name}={value}" for name, value in parameters.items()),
         ]
@@ -165,11 +177,16 @@ def evaluated(environment: dict[str, str]) -> dict[str, str]:
 def deployed(desk: Desk) -> Desk:
     """The desk with two pools: `dev`, made by the `aws` command, and `ours`.
 
-    `ours` was made by `up` and then updated by the `aws` command. That looks only
-    every 30 s whether a stack is done, so that both deployments run at once.
+    `ours` was made by `up` and then updated by the `aws` command. `dev` has alarms.
+    The command looks only every 30 s whether a stack is done, so that all three run
+    at once.
     """
     desk.asgwarm("up", "ours", "--warm", "0", "--allow", ALLOWED, "--yes")
-    commands = [desk.deploying("dev", Warm=1), desk.deploying("ours", Cap=6)]
+    commands = [
+        desk.deploying("dev", Warm=1),
+        desk.deploying("ours", Cap=6),
+        desk.deploying_operations("dev", Topic=TOPIC, DeadLetters="q", Dashboard="yes"),
+    ]
     running = [desk.begin(command) for command in commands]
-    assert [program.wait(TIMEOUT_S) for program in running] == [0, 0]
+    assert [program.wait(TIMEOUT_S) for program in running] == [0, 0, 0]
     return desk

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from tests.integration.foreign.conftest import ALLOWED, TOPIC
+
 GROUP = "asgwarm-dev-pool"
 
 
@@ -70,12 +72,15 @@ def test_the_aws_command_shows_the_hot_and_the_warm_instances(deployed):
 
 def test_up_updates_what_the_aws_command_deployed(deployed):
     """It asks no question about the origin, and keeps what it was not told."""
+    before = deployed.stack("dev")["Parameters"]
+
     said = deployed.asgwarm("up", "dev", "--cap", "7", "--json", "--yes").stdout
 
     stack = deployed.stack("dev")
     assert json.loads(said.splitlines()[-1])["changed"] is True
     assert stack["StackStatus"] == "UPDATE_COMPLETE"
-    assert (stack["Parameters"]["Cap"], stack["Parameters"]["Warm"]) == ("7", "1")
+    assert before["Warm"] == "1"
+    assert stack["Parameters"] == before | {"Cap": "7"}
 
 
 def test_the_aws_command_updates_what_up_deployed(deployed):
@@ -83,9 +88,61 @@ def test_the_aws_command_updates_what_up_deployed(deployed):
     again = deployed.asgwarm("up", "ours", "--json", "--yes").stdout
 
     stack = deployed.stack("ours")
+    chosen = {"Cap": "6", "Warm": "0", "AllowCidr": ALLOWED}
     assert stack["StackStatus"] == "UPDATE_COMPLETE"
-    assert (stack["Parameters"]["Cap"], stack["Parameters"]["Warm"]) == ("6", "0")
+    assert stack["Parameters"].items() >= chosen.items()
+    assert stack["Parameters"]["Subnets"]
     assert json.loads(again.splitlines()[-1])["changed"] is False
+
+
+def test_the_aws_command_sets_the_policy_that_up_sets(deployed):
+    """Printed for whoever deploys without `up`, which then leaves it as it is."""
+    policy = ("cloudformation", "get-stack-policy", "--stack-name")
+    deployed.asgwarm("template", "--stack-policy", "--out", "policy.json")
+
+    deployed.aws(
+        *("cloudformation", "set-stack-policy", "--stack-name", "asgwarm-dev"),
+        *("--stack-policy-body", "file://policy.json"),
+    )
+
+    by_hand = deployed.ask(*policy, "asgwarm-dev")["StackPolicyBody"]
+    assert json.loads(by_hand)["Statement"][1]["Effect"] == "Deny"
+    assert deployed.ask(*policy, "asgwarm-ours")["StackPolicyBody"] == by_hand
+
+
+def test_other_stacks_may_import_what_a_pool_has(deployed):
+    """Each pool under its own stack's name."""
+    exports = {
+        one["Name"]: one["Value"]
+        for one in deployed.ask("cloudformation", "list-exports")["Exports"]
+    }
+    outputs = {
+        output["OutputKey"]: output["OutputValue"]
+        for output in deployed.stack("dev")["Outputs"]
+    }
+
+    assert exports["asgwarm-dev-Table"] == outputs["Table"] == "asgwarm-dev"
+    assert exports["asgwarm-dev-GuestRole"] == outputs["GuestRole"]
+    assert exports["asgwarm-dev-SecurityGroup"].startswith("sg-")
+    assert exports["asgwarm-dev-GuestRole"] != exports["asgwarm-ours-GuestRole"]
+
+
+def test_one_aws_command_deploys_the_alarms_of_a_pool(deployed):
+    """They tell the topic that was given; the dashboard's body is a document."""
+    alarms = deployed.ask("cloudwatch", "describe-alarms")["MetricAlarms"]
+    dashboard = deployed.ask(
+        "cloudwatch", "get-dashboard", "--dashboard-name", "asgwarm-dev"
+    )
+
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(TOPIC,)}
+    about = {alarm["MetricName"]: alarm for alarm in alarms}
+    assert len(about) == 7  # not the function's errors: nobody said which it is
+    assert about["ApproximateNumberOfMessagesVisible"]["Dimensions"][0]["Value"] == "q"
+    assert about["Missing"]["Dimensions"] == [{"Name": "Pool", "Value": "dev"}]
+    widgets = json.loads(dashboard["DashboardBody"])["widgets"]
+    shown = next(w["properties"] for w in widgets if w["type"] == "alarm")
+    assert set(shown["alarms"]) <= {alarm["AlarmArn"] for alarm in alarms}
+    assert len(shown["alarms"]) == 6
 
 
 def test_the_aws_command_deletes_what_up_deployed(desk):

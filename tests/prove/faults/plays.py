@@ -202,6 +202,7 @@ PLAYS = {
             "cloudformation:DescribeStacks": 3,
             "cloudformation:DescribeStackEvents": 1,
             "cloudformation:UpdateStack": 1,
+            "cloudformation:GetStackPolicy": 1,
             "dynamodb:GetItem": 2,
             "dynamodb:Query": 1,
         },
@@ -220,7 +221,7 @@ PLAYS = {
         argv=("up", *_NEW),
         is_frozen=False,
         tidy=_no_new,
-        calls={"cloudformation:CreateStack": 1},
+        calls={"cloudformation:CreateStack": 1, "cloudformation:SetStackPolicy": 1},
     ),
     "close": Play(
         argv=("down", "idle"),

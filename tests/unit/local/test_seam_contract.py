@@ -123,6 +123,22 @@ async def test_launch_templates_are_resolved_by_version():
         seam.launch_template({"LaunchTemplateName": "absent"})
 
 
+def test_an_update_goes_by_the_functions_that_obey_policies():
+    """One changes a resource, the other reads what stays before anything goes."""
+    stacks = module("services.cloudformation.stacks")
+    outputs = list(inspect.signature(stacks._resolve_stack_outputs).parameters)
+    changing = inspect.getsource(stacks._deploy_stack_async)
+
+    assert outputs[2:] == [
+        *("resources", "param_values", "mappings"),
+        *("stack_name", "stack_id"),
+    ]
+    assert "_update_keeping_seed(\n" in changing
+    assert changing.index("surviving,") < changing.index("# Delete removed resources")
+    old, new = {"TableName": "a"}, {"TableName": "b"}
+    assert stacks._replacing_change("AWS::DynamoDB::Table", old, new)
+
+
 def test_an_instance_profile_knows_its_role():
     """By name or ARN."""
     profiles = module("services.iam")._instance_profiles
