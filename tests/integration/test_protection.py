@@ -10,14 +10,11 @@ from asgwarm.stack.options import PoolOptions
 from asgwarm.stack.protection import protect
 from asgwarm.stack.template import stack_policy
 
-TABLE = {
-    "Type": "AWS::DynamoDB::Table",
-    "Properties": {
-        "TableName": "first",
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-    },
+KIND = "AWS::DynamoDB::Table"
+SETTINGS = {
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
 }
 QUEUE = {"Type": "AWS::SQS::Queue"}
 OWN = json.dumps(
@@ -65,7 +62,7 @@ def update(region, cloudformation):
 
 def named(name, **changes):
     """The table under another name."""
-    return TABLE | {"Properties": TABLE["Properties"] | {"TableName": name} | changes}
+    return {"Type": KIND, "Properties": {**SETTINGS, "TableName": name, **changes}}
 
 
 def test_no_update_replaces_the_table(region, update):

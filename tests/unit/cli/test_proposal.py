@@ -91,6 +91,17 @@ def test_a_limit_for_each_user_is_shown_where_there_is_one():
     assert not any("a user at most" in line for line in stack.plan_lines(NEW))
 
 
+def test_metrics_are_shown_and_priced_where_they_are_asked_for():
+    """They are money each month, whatever runs."""
+    said = options("dev", Flags(metrics="yes"), {"metrics": "no"})
+    told = replace(NEW, said=said, whole=said.filled())
+
+    assert said.parameters()["Metrics"] == "yes"
+    assert "  metrics    in CloudWatch" in stack.plan_lines(told)
+    assert stack.plan_document(told)["metrics"] is True
+    assert not any("metrics" in line for line in stack.plan_lines(NEW))
+
+
 def test_an_unknown_price_is_not_guessed():
     """Other types and regions say that nothing is known."""
     assert stack.plan_lines(replace(NEW, rate=None))[-1].endswith(

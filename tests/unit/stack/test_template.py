@@ -174,6 +174,13 @@ def test_no_update_of_the_stack_can_choose_a_victim(template):
     assert pool["MinSize"] == pool["MaxGroupPreparedCapacity"] == {"Ref": "Warm"}
 
 
+def test_a_replaced_launch_template_rolls_the_pool_as_a_new_version_does(template):
+    """Its versions begin at 1 again, so that the number alone says nothing."""
+    told = _resource(template, "Guard")["Template"]["Sub"]
+
+    assert told == "${LaunchTemplate} ${LaunchTemplate.LatestVersionNumber}"
+
+
 def test_the_group_comes_after_all_that_answers_for_its_instances(template):
     """Hooks would time out otherwise, at its beginning and at its end."""
     needed = set(template["Resources"]["Group"]["DependsOn"])
