@@ -4,8 +4,7 @@ Rule 1: a claim counts only when the answer shows our own lease id. One whose an
 was lost, broken or refused by our own retry is settled by a consistent read: ours is
 ours, anything else is not, and what cannot be read is unknown and said so.
 Rule 2: ending a lease is repeatable: `last_lease` tells whose end it was.
-Rule 3: nothing here reads a clock that decides; `now` is for the eyes of people. Where
-a time decides, it is the one in the answers of AWS.
+Rule 3: a time that decides is the one in AWS's answers; `now` is for people's eyes.
 """
 
 from collections.abc import Callable, Iterator

@@ -10,6 +10,7 @@ from typing import Any
 import asyncssh
 import pytest
 
+from asgwarm.clock import now_s
 from asgwarm.local.not_enforced import NOT_ENFORCED
 
 FUNCTION = """
@@ -293,3 +294,18 @@ def _(work):
     work.region.control.advance(600)
     (alarm,) = client.describe_alarms()["MetricAlarms"]
     assert alarm["StateValue"] == "INSUFFICIENT_DATA"
+
+
+@checks("CloudWatch", "embedded metrics")
+def _(work):
+    logs = work.region.client("logs")
+    logs.create_log_group(logGroupName="lines")
+    logs.create_log_stream(logGroupName="lines", logStreamName="one")
+    about = {"Namespace": "N", "Dimensions": [[]], "Metrics": [{"Name": "M"}]}
+    at_ms = now_s() * 1000
+    line = {"_aws": {"Timestamp": at_ms, "CloudWatchMetrics": [about]}, "M": 1}
+    event = {"timestamp": at_ms, "message": json.dumps(line)}
+    logs.put_log_events(logGroupName="lines", logStreamName="one", logEvents=[event])
+    (kept,) = logs.filter_log_events(logGroupName="lines")["events"]
+    assert kept["message"] == event["message"]
+    assert work.region.client("cloudwatch").list_metrics(Namespace="N")["Metrics"] == []
