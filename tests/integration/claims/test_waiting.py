@@ -1,6 +1,7 @@
 """Those who wait for an instance: counted while they wait, and not a moment longer."""
 
 import asyncio
+import re
 from contextlib import suppress
 
 import pytest
@@ -39,6 +40,23 @@ async def waiting(dry, user, own_region):
     with suppress(asyncio.CancelledError):
         await task
     own_region.control.set_faults()
+
+
+async def test_what_a_claim_waited_stands_in_the_history_of_its_instance(
+    dry, user, own_region
+):
+    """`logs` shows it, and the function tells it as a figure."""
+    own_region.control.set_faults(boot_s=2)
+    ada = user(dry)
+
+    lease = await ada.claim(wait_s=60)
+    own_region.control.set_faults()
+    (claimed,) = [e for e in await ada.pool.events() if e.edge == "claim"]
+    await ada.pool.release(lease)
+
+    said = re.fullmatch(r"waited (\d+) s", claimed.why)
+    assert said
+    assert 1 <= int(said[1]) < 60
 
 
 async def test_who_waits_is_counted_for_twenty_seconds_at_a_time(dry, waiting):
