@@ -165,15 +165,6 @@ def _rule(one: Made, names: Names) -> Lines:
     )
 
 
-def _alarm(one: Made, names: Names) -> Lines:
-    yield (
-        "cloudwatch:DeleteAlarms DescribeAlarms ListTagsForResource PutMetricAlarm "
-        "TagResource UntagResource",
-        arn("cloudwatch", f"alarm:{one.name}"),
-        {},
-    )
-
-
 def _created(one: Made, action: str) -> dict[str, Any]:
     return {"aws:RequestTag/asgwarm:pool": one.pool, "ec2:CreateAction": action}
 
@@ -255,7 +246,6 @@ def _warm_pool(one: Made, names: Names) -> Lines:
 HANDLERS = {
     "AWS::AutoScaling::AutoScalingGroup": _group,
     "AWS::AutoScaling::WarmPool": _warm_pool,
-    "AWS::CloudWatch::Alarm": _alarm,
     "AWS::DynamoDB::Table": _table,
     "AWS::EC2::LaunchTemplate": _launch_template,
     "AWS::EC2::SecurityGroup": _security_group,

@@ -5,11 +5,10 @@ import re
 from typing import Any
 
 import pytest
-import yaml
 
 from asgwarm.domain import metrics
 from asgwarm.stack.template import template_text
-from tests.unit.stack.test_template import Cfn
+from tests.unit.stack.cfn import read
 
 NAME = re.compile(r'"([A-Z]\w+)": ')
 
@@ -17,9 +16,7 @@ NAME = re.compile(r'"([A-Z]\w+)": ')
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
     """What CloudFormation reads."""
-    found = yaml.load(template_text("operations"), Cfn)  # noqa: S506 - a SafeLoader
-    assert isinstance(found, dict)
-    return found
+    return read(template_text("operations"))
 
 
 @pytest.fixture(scope="module")
