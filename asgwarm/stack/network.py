@@ -40,8 +40,8 @@ def default_network(client: "EC2Client") -> Network:
         vpcs = client.describe_vpcs(Filters=[{"Name": "isDefault", "Values": ["true"]}])
     if not vpcs["Vpcs"]:
         raise ConfigError(
-            "this region has no default VPC",
-            hint="asgwarm up --vpc vpc-… --subnet subnet-…",
+            "this region has no default VPC: name one with --vpc, or make one",
+            hint="asgwarm template --network --out network.yaml",
         )
     vpc = vpcs["Vpcs"][0]["VpcId"]
     return Network(vpc=vpc, subnets=subnets_of(client, vpc))

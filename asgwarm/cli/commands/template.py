@@ -26,6 +26,10 @@ class Flags:
         bool,
         option("--access", help="The one for policies and roles: who may do what."),
     ] = False
+    network: Annotated[
+        bool,
+        option("--network", help="The one for a VPC, where there is none to use."),
+    ] = False
     operations: Annotated[
         bool,
         option("--operations", help="The one for alarms and a dashboard of a pool."),
@@ -54,7 +58,7 @@ def run(flags: Flags, invocation: "Invocation") -> int:
 def _wanted(flags: Flags) -> str:
     from asgwarm.stack.template import stack_policy, template_text
 
-    names = ("endpoint", "access", "operations")
+    names = ("endpoint", "access", "network", "operations")
     others = [name for name in names if getattr(flags, name)]
     if len(others) + flags.stack_policy > 1:
         raise ConfigError(

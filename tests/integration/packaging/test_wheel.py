@@ -60,7 +60,7 @@ def test_the_wheel_has_the_template_and_nothing_of_the_workshop(wheel):
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
 
-    names_of = ("pool", "endpoint", "access", "operations")
+    names_of = ("pool", "endpoint", "access", "network", "operations")
     templates = (*(f"{name}.yaml" for name in names_of), "stack-policy.json")
     assert {f"asgwarm/templates/{name}" for name in templates} <= set(names)
     assert "asgwarm/py.typed" in names
