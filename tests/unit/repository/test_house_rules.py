@@ -1,6 +1,7 @@
 """Rules that every file of the repository keeps."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -98,10 +99,10 @@ def test_a_function_of_the_product_fits_on_a_screen():
     assert long == {}
 
 
-@pytest.mark.parametrize("name", ["dev.txt", "awscli.txt", "mssh.txt"])
+@pytest.mark.parametrize("name", ["dev", "awscli", "mssh", "checkov"])
 def test_every_dependency_is_pinned_by_version_and_hash(name):
     """What is installed today is what was tested, wherever it comes from."""
-    text = (REPOSITORY / "requirements" / name).read_text()
+    text = (REPOSITORY / "requirements" / f"{name}.txt").read_text()
     joined = text.replace("\\\n", " ")
     wanted = [
         line
@@ -112,3 +113,13 @@ def test_every_dependency_is_pinned_by_version_and_hash(name):
     assert len(wanted) > 5
     assert [line for line in wanted if not re.match(r"[a-z0-9-]+==[^ ]+ ", line)] == []
     assert [line for line in wanted if "--hash=sha256:" not in line] == []
+
+
+def test_every_package_of_node_is_pinned_by_hash():
+    """And comes from wherever this machine gets its packages."""
+    lock = json.loads((REPOSITORY / "requirements/guard/package-lock.json").read_text())
+    packages = [one for name, one in lock["packages"].items() if name]
+
+    assert packages
+    assert [one for one in packages if not one["integrity"].startswith("sha512-")] == []
+    assert [one for one in packages if "resolved" in one] == []

@@ -1,0 +1,103 @@
+"""Every combination of options that a template can be deployed with.
+
+An axis is a parameter that a condition asks about, or that has few values to choose
+from; sizes and names change nothing in what is made. Combinations that nobody can want
+are left out, each by a rule of `_makes_sense`.
+"""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.prove.templates.reading import Template
+
+Values = dict[str, str]
+
+FEW = 3  # values; more of them are sizes
+
+# What somebody would type where the template's default is to say nothing, or where it
+# has none.
+SAMPLES = {
+    "AllowCidr": "203.0.113.0/24",
+    "Endpoint": "eice-0123456789abcdef0 eice-0.example.com sg-0123456789abcdef0",
+    "ImageIdOverride": "ami-0fedcba9876543210",
+    "Setup": "IyEvYmluL3NoCmVjaG8gcmVhZHkK",
+    "SubnetId": "subnet-0123456789abcdef0",
+    "Subnets": "subnet-0123456789abcdef0,subnet-0fedcba9876543210",
+    "VpcId": "vpc-0123456789abcdef0",
+}
+
+
+class NoSampleError(KeyError):
+    """A parameter without default, or one that decides something, needs a sample."""
+
+
+def axes(template: Template) -> dict[str, list[str]]:
+    """The values to combine of each parameter that has an influence."""
+    asked = set(_references(template.get("Conditions", {})))
+    found = {}
+    for name, parameter in template.get("Parameters", {}).items():
+        allowed = [str(one) for one in parameter.get("AllowedValues", [])]
+        if allowed and len(allowed) <= FEW:
+            found[name] = allowed
+        elif name in asked:
+            found[name] = [str(parameter.get("Default", "")), _sample(name)]
+        elif "Default" not in parameter:
+            found[name] = [_sample(name)]
+    return found
+
+
+def combinations(template: Template) -> Iterator[Values]:
+    """Values for the parameters, once for each way to deploy the template."""
+    listed = axes(template)
+    for chosen in itertools.product(*listed.values()):
+        values = dict(zip(listed, chosen, strict=True))
+        if _makes_sense(values):
+            yield values
+
+
+def every_form(renderings: Mapping[str, Template]) -> dict[str, Template]:
+    """As few of *renderings* as show each resource in each form that it takes.
+
+    Their names begin with the template's, up to a slash.
+    """
+    forms = {
+        name: {
+            (name.partition("/")[0], resource, json.dumps(body, sort_keys=True))
+            for resource, body in document["Resources"].items()
+        }
+        for name, document in renderings.items()
+    }
+    left, chosen = set().union(*forms.values()), {}
+    while left:
+        best = max(forms, key=lambda name: len(forms[name] & left))
+        chosen[best] = renderings[best]
+        left -= forms[best]
+    return chosen
+
+
+def _makes_sense(values: Values) -> bool:
+    """Whether `up` or a careful person would ask for that."""
+    if values.get("Endpoint") and values.get("AddressType") == "public":
+        return False  # an endpoint leads to private addresses
+    # The subnets of a VPC have to be said: the default ones are in another.
+    return not values.get("VpcId") or bool(values.get("Subnets", "-"))
+
+
+def _sample(name: str) -> str:
+    if name not in SAMPLES:
+        raise NoSampleError(f"{name}: put what somebody would type into SAMPLES")
+    return SAMPLES[name]
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "Ref":
+                yield inner
+            else:
+                yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
