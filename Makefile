@@ -8,7 +8,7 @@ PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup demo test test-all test-debian test-aws check fmt lint types layers \
   templates bundle cover lock dist clean histories kill faults machine fuzz \
-  prove simulate mutants contention long soak bench bench-local privileges scan
+  prove simulate mutants contention long soak bench bench-local privileges scan workflows
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,11 @@ setup: .venv/.ready ## make .venv with everything a developer needs
 .venv-checkov/.ready: requirements/checkov.txt
 	$(PYTHON) -m venv .venv-checkov
 	.venv-checkov/bin/python $(PIP) -r requirements/checkov.txt
+	touch $@
+
+.venv-workflows/.ready: requirements/workflows.txt
+	$(PYTHON) -m venv .venv-workflows
+	.venv-workflows/bin/python $(PIP) -r requirements/workflows.txt
 	touch $@
 
 # A program inside an npm package; the lock file has its hash, and no script is run.
@@ -128,7 +133,7 @@ bench-local: setup ## the short one, on the emulated region
 test-aws: setup ## a real account's answers; asks which, shows the price, deletes all
 	$(BIN)/python -m tests.acceptance $(LIVE)
 
-check: lint types layers templates bundle cover ## what must hold before a change lands
+check: lint types layers templates workflows bundle cover ## what must hold before a change lands
 
 fmt: setup ## format and fix what a machine can fix
 	$(BIN)/ruff check --fix .
@@ -150,6 +155,9 @@ templates: setup $(GUARD) ## the templates are valid, and keep our rules where n
 	$(BIN)/cfn-lint $(filter-out %.in.yaml,$(wildcard templates/*.yaml))
 	$(if $(GUARD),$(BIN)/python -m tests.prove.templates --fast)
 
+workflows: setup .venv-workflows/.ready ## the examples for GitHub Actions are valid and safe
+	$(BIN)/python -m tests.prove.workflows
+
 bundle: setup ## the template carries the package's own source
 	$(BIN)/python -m asgwarm.stack.bundle --check
 
@@ -165,10 +173,11 @@ lock: setup ## resolve the pinned dependencies anew
 	$(BIN)/uv pip compile --python-version 3.11 requirements/awscli.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/awscli.txt
 	$(BIN)/uv pip compile --python-version 3.11 requirements/mssh.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/mssh.txt
 	$(BIN)/uv pip compile --python-version 3.11 requirements/checkov.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/checkov.txt
+	$(BIN)/uv pip compile --python-version 3.11 requirements/workflows.in --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/workflows.txt
 
 dist: setup ## build the wheel
 	$(BIN)/python -m hatchling build --target wheel
 
 clean: ## remove what was made
-	rm -rf .venv .venv-aws .venv-mssh .venv-node .venv-iam .venv-checkov .venv-guard dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .venv-aws .venv-mssh .venv-node .venv-iam .venv-checkov .venv-guard .venv-workflows dist build .coverage* .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache .hypothesis

@@ -99,7 +99,7 @@ def test_a_function_of_the_product_fits_on_a_screen():
     assert long == {}
 
 
-@pytest.mark.parametrize("name", ["dev", "awscli", "mssh", "checkov"])
+@pytest.mark.parametrize("name", ["dev", "awscli", "mssh", "checkov", "workflows"])
 def test_every_dependency_is_pinned_by_version_and_hash(name):
     """What is installed today is what was tested, wherever it comes from."""
     text = (REPOSITORY / "requirements" / f"{name}.txt").read_text()
