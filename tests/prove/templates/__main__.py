@@ -9,6 +9,7 @@ is the sum.
 import argparse
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 
 from tests.prove.templates import judges
@@ -38,10 +39,8 @@ def main() -> int:
         for number, values in enumerate(combinations(template))
     }
     chosen = every_form(renderings)
-    bad = faults(sources, renderings, chosen, fast=fast)
-    survived = hunt(sources, fast=fast)
-    for line in (*bad, *survived):
-        say(line)
+    bad = _said(faults(sources, renderings, chosen, fast=fast))
+    survived = _said(hunt(sources, fast=fast))
     took_s = time.perf_counter() - began
     say(
         f"{len(sources)} templates, {len(renderings)} combinations, "
@@ -60,7 +59,7 @@ def faults(
     findings |= judges.cfn_lint(sources)
     if not fast:
         findings |= judges.cfn_lint(chosen) | judges.checkov(chosen)
-    bad = [_told(one) for one in unexplained(findings)]
+    bad = _told(unexplained(findings))
     if not fast:
         bad += [f"nothing needs the exception for {one}" for one in idle(findings)]
     if len(ACCEPTED) > MOST_ACCEPTED:
@@ -111,11 +110,21 @@ def _words(by: Iterable[tuple[str, str]]) -> str:
     return ", ".join(f"{judge} {rule}" for judge, rule in sorted(by)) or "lives"
 
 
-def _told(finding: Finding) -> str:
-    return (
-        f"{finding.judge} {finding.rule}: {finding.where} ({finding.document}): "
-        f"{finding.says}"
-    )
+def _told(findings: list[Finding]) -> list[str]:
+    """One line for each rule and resource, however many renderings show it."""
+    alike = defaultdict(list)
+    for one in findings:
+        alike[one.judge, one.rule, one.where, one.says].append(one.document)
+    return [
+        f"{judge} {rule}: {where}: {says} ({len(some)} documents, as {some[0]})"
+        for (judge, rule, where, says), some in alike.items()
+    ]
+
+
+def _said(lines: list[str]) -> list[str]:
+    for line in lines:
+        say(line)
+    return lines
 
 
 def say(line: str) -> None:

@@ -7,6 +7,7 @@ are left out, each by a rule of `_makes_sense`.
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,15 +18,27 @@ Values = dict[str, str]
 FEW = 3  # values; more of them are sizes
 
 # What somebody would type where the template's default is to say nothing, or where it
-# has none.
+# has none. Of several the first counts that the parameter's pattern takes.
 SAMPLES = {
-    "AllowCidr": "203.0.113.0/24",
-    "Endpoint": "eice-0123456789abcdef0 eice-0.example.com sg-0123456789abcdef0",
-    "ImageIdOverride": "ami-0fedcba9876543210",
-    "Setup": "IyEvYmluL3NoCmVjaG8gcmVhZHkK",
-    "SubnetId": "subnet-0123456789abcdef0",
-    "Subnets": "subnet-0123456789abcdef0,subnet-0fedcba9876543210",
-    "VpcId": "vpc-0123456789abcdef0",
+    "AllowCidr": ["203.0.113.0/24"],
+    "DeadLetters": ["asgwarm-dev-DeadLetters-0123456789AB"],
+    "DeploySubject": ["repo:example/infrastructure:environment:asgwarm"],
+    "Endpoint": [
+        "eice-0123456789abcdef0 eice-0.example.com sg-0123456789abcdef0",
+        "eice-0123456789abcdef0",
+    ],
+    "Function": ["asgwarm-dev-Function-0123456789AB"],
+    "ImageIdOverride": ["ami-0fedcba9876543210"],
+    "OidcProvider": [
+        "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+    ],
+    "Setup": ["IyEvYmluL3NoCmVjaG8gcmVhZHkK"],
+    "SubnetId": ["subnet-0123456789abcdef0"],
+    "Subnets": ["subnet-0123456789abcdef0,subnet-0fedcba9876543210"],
+    "Topic": ["arn:aws:sns:us-east-1:111122223333:pools"],
+    "TrustedPrincipal": ["arn:aws:iam::111122223333:root"],
+    "UseSubject": ["repo:example/product:ref:refs/heads/main"],
+    "VpcId": ["vpc-0123456789abcdef0"],
 }
 
 
@@ -42,9 +55,9 @@ def axes(template: Template) -> dict[str, list[str]]:
         if allowed and len(allowed) <= FEW:
             found[name] = allowed
         elif name in asked:
-            found[name] = [str(parameter.get("Default", "")), _sample(name)]
+            found[name] = [str(parameter.get("Default", "")), _sample(name, parameter)]
         elif "Default" not in parameter:
-            found[name] = [_sample(name)]
+            found[name] = [_sample(name, parameter)]
     return found
 
 
@@ -85,10 +98,12 @@ def _makes_sense(values: Values) -> bool:
     return not values.get("VpcId") or bool(values.get("Subnets", "-"))
 
 
-def _sample(name: str) -> str:
-    if name not in SAMPLES:
+def _sample(name: str, parameter: Mapping[str, Any]) -> str:
+    pattern = parameter.get("AllowedPattern", ".*")
+    fitting = [one for one in SAMPLES.get(name, []) if re.fullmatch(pattern, one)]
+    if not fitting:
         raise NoSampleError(f"{name}: put what somebody would type into SAMPLES")
-    return SAMPLES[name]
+    return fitting[0]
 
 
 def _references(value: Any) -> Iterator[str]:

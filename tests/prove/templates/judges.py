@@ -95,7 +95,7 @@ def guard(documents: Documents) -> set[Finding]:
 def rules_of_guard() -> set[str]:
     """The names of our own rules."""
     texts = [path.read_text("utf-8") for path in RULES.glob("*.guard")]
-    return {name for text in texts for name in re.findall(r"^rule (\w+)", text, re.M)}
+    return {name for text in texts for name in re.findall(r"^rule (\w+) ", text, re.M)}
 
 
 def _guard_reports(documents: Documents) -> dict[str, Any]:

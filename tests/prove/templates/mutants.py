@@ -62,7 +62,7 @@ _RIGHTS = "FunctionRole/Properties/Policies/0/PolicyDocument/Statement"
 _TRUST = "FunctionRole/Properties/AssumeRolePolicyDocument/Statement/0"
 _TABLE = "Table/Properties"
 _INGRESS = "SecurityGroup/Properties/SecurityGroupIngress"
-_ADMITTING = {"AllowCidr": SAMPLES["AllowCidr"]}
+_ADMITTING = {"AllowCidr": SAMPLES["AllowCidr"][0]}
 _OIDC = {"Federated": "arn:aws:iam::111122223333:oidc-provider/example.com"}
 
 
@@ -71,9 +71,11 @@ def _ssh(**changes: Any) -> list[dict[str, Any]]:
     return [rule | changes]
 
 
-def _grant(action: Any) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+def _policy(action: str, resource: str) -> Change:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    properties = {"PolicyDocument": document}
+    return _put("Policy", {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties})
 
 
 MUTANTS = {
@@ -218,16 +220,8 @@ MUTANTS = {
             {"Effect": "Allow", "NotAction": "iam:PassRole", "Resource": "*"},
         ),
     ),
-    "a policy of everything": Mutant(
-        by="guard",
-        change=_put(
-            "Wide",
-            {
-                "Type": "AWS::IAM::ManagedPolicy",
-                "Properties": {"PolicyDocument": _grant("iam:*")},
-            },
-        ),
-    ),
+    "a policy of every action": Mutant(by="guard", change=_policy("iam:*", "arn:x")),
+    "a policy for everything": Mutant(by="guard", change=_policy("iam:GetRole", "*")),
     "an action that there is not": Mutant(
         by="cfn-lint", change=_put(f"{_RIGHTS}/0/Action", ["dynamodb:GetItems"])
     ),
