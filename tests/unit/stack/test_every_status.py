@@ -117,6 +117,10 @@ class Region:
         """Begin to update it."""
         return self._ask(UPDATE)
 
+    def get_stack_policy(self, **_: object) -> Any:
+        """Say that somebody has protected it."""
+        return {"StackPolicyBody": "{}"}
+
     def delete_stack(self, **_: object) -> Any:
         """Begin to delete it."""
         return self._ask(DELETE)
