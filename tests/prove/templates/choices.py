@@ -32,7 +32,6 @@ SAMPLES = {
     "OidcProvider": [
         "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
     ],
-    "Setup": ["IyEvYmluL3NoCmVjaG8gcmVhZHkK"],
     "SubnetId": ["subnet-0123456789abcdef0"],
     "Subnets": ["subnet-0123456789abcdef0,subnet-0fedcba9876543210"],
     "Topic": ["arn:aws:sns:us-east-1:111122223333:pools"],

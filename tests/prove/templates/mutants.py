@@ -183,7 +183,7 @@ MUTANTS = {
     "a rule that nobody explains": Mutant(
         by="checkov",
         values=_ADMITTING,
-        change=_drop(f"{_INGRESS}/0/Fn::If/1/Description"),
+        change=_drop(f"{_INGRESS}/0/Fn::If/2/Description"),
     ),
     "a rule apart": Mutant(
         by="guard",

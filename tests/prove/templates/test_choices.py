@@ -86,7 +86,7 @@ def test_a_condition_decides_as_cloudformation_decides():
 def test_a_pool_is_seen_in_every_way_that_up_offers():
     """Addresses, set-up, image, network, who is let in, and what a deletion does."""
     assert set(axes(SOURCES["pool"])) >= {
-        *("AddressType", "Endpoint", "Setup", "ImageIdOverride", "VpcId", "Subnets"),
+        *("AddressType", "Endpoint", "ImageIdOverride", "VpcId", "Subnets"),
         *("AllowCidr", "Egress", "OnDelete", "PoolState"),
     }
     assert len(all_of("pool")) >= 500

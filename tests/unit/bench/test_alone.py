@@ -13,9 +13,9 @@ from asgwarm.errors import GuardRefused
 def pools(repository):
     """The user data in the template."""
     text = (repository / "templates/pool.yaml").read_text()
-    begun = text[text.index("      #cloud-config\n") :].split("     - SetupFile:")[0]
+    begun = text[text.index("      #cloud-config\n") :].split("\n\n")[0]
     lines = (line.removeprefix("      ") for line in begun.splitlines())
-    return "\n".join(lines).replace("${SetupFile}", "") + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def files_of(text):
