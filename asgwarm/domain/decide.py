@@ -189,7 +189,8 @@ def _draining(view: View, _: Record) -> Action | None:
 
 def _terminated(view: View, record: Record) -> Action | None:
     runs = view.ec2 and not view.is_gone
-    return _draining(view, record) if runs else _leaving(view)
+    held = view.waits and view.lifecycle in ARRIVING  # its group waits for the dead
+    return _draining(view, record) if runs or held else _leaving(view)
 
 
 def _quarantined(view: View, record: Record) -> Action | None:

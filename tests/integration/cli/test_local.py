@@ -6,6 +6,9 @@ import subprocess
 from pathlib import Path
 
 import boto3
+import pytest
+
+pytestmark = pytest.mark.long
 
 
 def _processes():

@@ -5,6 +5,8 @@ import pytest
 from asgwarm.domain.names import stack_name
 from tests.integration.pools import serve
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def pool(fresh_region):

@@ -1,8 +1,12 @@
 """A doctor looks through the endpoint, as a `get` goes."""
 
+import pytest
+
 from asgwarm.doctor.checkup import examine
 from asgwarm.doctor.facts import Around, Facts
 from tests.integration.pools import clients_of
+
+pytestmark = pytest.mark.long
 
 
 def _found(way) -> list[str]:

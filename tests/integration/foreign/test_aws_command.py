@@ -7,6 +7,8 @@ import pytest
 
 from tests.integration.foreign.conftest import ALLOWED, TOPIC
 
+pytestmark = pytest.mark.long
+
 GROUP = "asgwarm-dev-pool"
 
 

@@ -22,6 +22,8 @@ from asgwarm.stack.deploy import deploy
 from asgwarm.stack.network import default_network
 from asgwarm.stack.options import PoolOptions
 
+pytestmark = pytest.mark.long
+
 POOL = "modules"
 SCHEDULED = {"detail-type": "Scheduled Event"}
 WISH = Wish(lease_id="modules.1", lease_owner="me@here:1", lease_name="", dur_s=3600)

@@ -12,6 +12,8 @@ from asgwarm.local import process
 from asgwarm.local.control import Control
 from asgwarm.local.info import RegionError
 
+pytestmark = pytest.mark.long
+
 
 @dataclass
 class Heard:

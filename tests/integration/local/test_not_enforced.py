@@ -13,6 +13,8 @@ import pytest
 from asgwarm.clock import now_s
 from asgwarm.local.not_enforced import NOT_ENFORCED
 
+pytestmark = pytest.mark.long
+
 FUNCTION = """
 import sys, uuid
 import boto3

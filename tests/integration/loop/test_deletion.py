@@ -71,6 +71,7 @@ def _in_every_state(pool):
     return [first, third]
 
 
+@pytest.mark.long
 def test_a_refused_deletion_changes_nothing_in_whatever_state(make_pool):
     """Everything stays; when the leases are over the same request leaves nothing."""
     pool = make_pool(hot=2, warm=2, cap=12).fill()

@@ -5,6 +5,8 @@ import pytest
 from asgwarm.domain.record import State
 from asgwarm.local.region import NO_CAPACITY
 
+pytestmark = pytest.mark.long
+
 
 def _warming(pool):
     """The instance that was drawn to replace a claimed one, not booted yet."""

@@ -114,4 +114,4 @@ def test_the_template_is_printed(home):
 
     assert printed.out.decode() == template_text("network")
     assert both.code == 2
-    assert "--endpoint and --network are two templates" in both.err
+    assert "they are files of their own: one at a time" in both.err

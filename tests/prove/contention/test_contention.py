@@ -17,6 +17,8 @@ from tests.prove.contention.formula import expected_attempts, is_off
 from tests.prove.contention.live import cells
 from tests.prove.histories import store
 
+pytestmark = pytest.mark.long
+
 SHARDS = 4
 
 

@@ -347,6 +347,16 @@ def test_a_tombstone_lets_the_terminate_hook_go():
     assert do(view(None, "Warmed:Terminating:Wait")) == "continue terminate"
 
 
+def test_a_tombstone_lets_the_launch_hook_go_as_well():
+    """Its instance died before its group had it wait: nobody else ends that wait."""
+    gone = Ec2Instance(state="terminated")
+    row = record(State.TERMINATED)
+
+    assert do(view(row, "Pending:Wait", ec2=gone)) == "abandon launch"
+    assert do(view(row, "Warmed:Pending:Wait", ec2=gone)) == "abandon launch"
+    assert do(view(row, "Pending", ec2=gone)) is None
+
+
 def test_a_set_up_that_took_long_is_no_reason_to_give_up():
     """Its time counts after it has ended well, until the hook is answered."""
     done = report(target="Warmed:Stopped", setup="ok")
