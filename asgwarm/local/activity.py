@@ -89,5 +89,6 @@ class Activity:
 
 
 def _sent(request: Request) -> str:
-    """The body of a request, or the query of one without."""
-    return request.body.decode("utf-8", "replace") or request.raw_query
+    """The body of a request; the query of one without, the path of one without both."""
+    sent = request.body.decode("utf-8", "replace") or request.raw_query
+    return sent or request.raw_path

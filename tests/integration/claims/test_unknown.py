@@ -15,6 +15,8 @@ from asgwarm.errors import (
 from tests.integration.claims.around import Around
 from tests.integration.pools import serve
 
+pytestmark = pytest.mark.long
+
 CLAIM = {"service": "dynamodb", "action": "UpdateItem", "owner": "user"}
 READ = {"service": "dynamodb", "action": "GetItem", "owner": "user"}
 

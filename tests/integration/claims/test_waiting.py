@@ -12,6 +12,8 @@ from asgwarm.leasing.waiting import AGAIN_S, UNTIL_S
 from tests.integration.claims.around import Around
 from tests.integration.pools import serve
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def dry(own_region):

@@ -5,12 +5,16 @@ import json
 from dataclasses import replace
 from functools import partial
 
+import pytest
+
 from asgwarm.connect.timings import Timings
 from asgwarm.leasing.approaching import approach
 from asgwarm.leasing.holding import hold
 from asgwarm.leasing.journal import Journal
 from asgwarm.pool import LeasingPool
 from tests.integration.pools import clients_of, serve
+
+pytestmark = pytest.mark.long
 
 
 async def test_a_session_longer_than_its_ttl_lives(own_region, own_pool):

@@ -6,9 +6,6 @@ import subprocess
 from pathlib import Path
 
 import boto3
-import pytest
-
-pytestmark = pytest.mark.long
 
 
 def _processes():

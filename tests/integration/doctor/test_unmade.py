@@ -14,8 +14,6 @@ from asgwarm.clients import Clients
 from tests.integration.cli.conftest import home_in
 from tests.integration.pools import settings_of
 
-pytestmark = pytest.mark.long
-
 ENDS_S = 8  # sooner than an answer is given up, also on a computer with much to do
 # What a `get` does, refused in words of its own.
 PUSH = ("ec2-instance-connect", "SendSSHPublicKey")

@@ -4,6 +4,8 @@ import pytest
 
 from asgwarm.domain.record import State
 
+pytestmark = pytest.mark.long
+
 COLD = "Launching a new EC2 instance: "
 WARM = "Launching a new EC2 instance from warm pool: "
 

@@ -13,6 +13,7 @@ LEADING = "dynamodb:LeadingKeys"
 # The simulator's own tables of AWS's actions say whether that is so.
 ON_EVERYTHING = {
     "FunctionRole": "lists what there is; Lambda asks for the table's streams",
+    "Operator": "lists what there is, and asks about a detection of drift",
     "Deployer": "a mapping has no name before it is made; its function is a condition",
     "DeployerParts": "looks for networks, and at what CloudFormation makes",
 }

@@ -172,6 +172,35 @@ def _ec2(name: str, sent: dict[str, Any], tags: Tags, call: Mapping[str, Any]) -
             yield arn("ec2", f"instance/{instance}"), _tagged(tags, instance)
 
 
+def _function(
+    name: str, sent: dict[str, Any], tags: Tags, call: Mapping[str, Any]
+) -> Found:
+    """Lambda: what a call is about stands in its path."""
+    *_, kind, which = str(call["asked"]).removesuffix("/configuration").split("/")
+    if kind == "functions":
+        yield arn("lambda", f"function:{which}"), {}
+    else:
+        whose = arn("lambda", "function:asgwarm-dev-Function-ABC")  # AWS knows
+        mapping = arn("lambda", f"event-source-mapping:{which}")
+        yield mapping, {"lambda:FunctionArn": whose}
+
+
+def _named(service: str, form: str, parameter: str) -> Reader:
+    """Calls about one thing, whose name is the end of a parameter; lists name none."""
+
+    def reader(
+        name: str, sent: dict[str, Any], tags: Tags, call: Mapping[str, Any]
+    ) -> Found:
+        if parameter not in sent:
+            yield EVERYTHING, {}
+            return
+        which = str(sent[parameter])
+        which = which.rpartition("/")[2] if "://" in which else which
+        yield arn(service, form.format(which)), {}
+
+    return reader
+
+
 def _tagged(tags: Tags, instance: str) -> dict[str, str]:
     found = tags.get(instance, {}).items()
     return {f"aws:ResourceTag/{key}": text for key, text in found}
@@ -183,4 +212,9 @@ _OF: Mapping[str, Reader] = {
     "dynamodb": _dynamodb,
     "ec2": _ec2,
     "ec2-instance-connect": _instance_connect,
+    "events": _named("events", "rule/{}", "Name"),
+    "lambda": _function,
+    "logs": _named("logs", "log-group:{}:*", "logGroupName"),
+    "servicequotas": _named("servicequotas", "ec2/{}", "QuotaCode"),
+    "sqs": _named("sqs", "{}", "QueueUrl"),
 }

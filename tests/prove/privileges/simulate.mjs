@@ -43,7 +43,7 @@ async function decide(request) {
   // A key that is ignored would let a refusal come about for another reason.
   const ignored = results.flatMap((one) => one.ignoredContextKeys ?? [])
   if (ignored.length) return { result: 'Error', by: [], error: `no key of it: ${ignored}` }
-  const statements = results.flatMap((one) => one.analysis.identityAnalysis.allowStatements)
+  const statements = results.flatMap((one) => one.analysis?.identityAnalysis?.allowStatements ?? [])
   const by = statements.map((one) => [one.policyId, one.explain.identifier])
   return { result: found.overallResult, by, error: null }
 }

@@ -41,8 +41,7 @@ WHO: Mapping[str, tuple[str, ...]] = {
         ),
         (USER,),
     ),
-    "bench": (OPERATOR,),
-    "doctor": (),  # anybody: a call that is refused is one of its findings
+    **dict.fromkeys(("bench", "doctor"), (OPERATOR,)),
 }
 # They call nothing of AWS, or a region of their own.
 NOBODY = {

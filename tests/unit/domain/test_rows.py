@@ -1,5 +1,6 @@
 """Rows are read strictly."""
 
+import json
 from contextlib import suppress
 
 import pytest
@@ -7,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asgwarm.domain.fleet import report_from_row
-from asgwarm.domain.meta import meta_from_row
+from asgwarm.domain.meta import meta_from_row, settings_from
 from asgwarm.domain.record import MalformedRecord, State, record_from_row
-from tests.unit.domain.make import HOST_KEY
+from tests.unit.domain.make import HOST_KEY, settings
 
 GOOD = {
     "pk": "POOL#dev#0",
@@ -103,3 +104,14 @@ def test_a_pool_row_is_read_as_a_whole_or_not_at_all(change):
 
     assert meta is None or isinstance(meta.hot, int)
     assert meta_from_row(META) is not None
+
+
+def test_settings_are_as_the_stack_wrote_them():
+    """What it leaves out is usual, and what nobody knows is an error at once."""
+    known = settings(hot=3, metrics="yes")
+    written = dict(vars(known))
+    del written["endpoint"]
+
+    assert settings_from(json.dumps(written)) == known
+    with pytest.raises(TypeError):
+        settings_from(json.dumps(written | {"colour": "red"}))
