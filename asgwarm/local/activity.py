@@ -36,8 +36,8 @@ class Activity:
     def __init__(self) -> None:
         self.changes = 0
         self.records = False  # whether what is sent is kept
+        self.calls = 0  # of calls answered
         self._answered: deque[Answered] = deque(maxlen=KEPT_REQUESTS)
-        self._count = 0
         self._next = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -56,10 +56,10 @@ class Activity:
         self, caller: Caller, *, action: str, status: int, request: Request
     ) -> None:
         """Record one call."""
-        self._count += 1
+        self.calls += 1
         self._answered.append(
             Answered(
-                n=self._count,
+                n=self.calls,
                 service=caller.service,
                 action=action,
                 access_key_id=caller.access_key_id,
@@ -73,7 +73,7 @@ class Activity:
     def since(self, n: int) -> list[dict[str, object]]:
         """The calls after number *n*, oldest first."""
         kept = len(self._answered)
-        known = max(0, kept - (self._count - n))
+        known = max(0, kept - (self.calls - n))
         calls = islice(self._answered, known, None)
         return [{name: getattr(call, name) for name in _NAMES} for call in calls]
 

@@ -57,8 +57,11 @@ class Control:
         """Keep what is sent with each call, as `asked`; for proofs, it takes memory."""
         self.call("record", on=on)
 
-    def wait_change(self, since: int, timeout_s: float = WAIT_S) -> int:
-        """The change counter, as soon as it has passed *since* or after the timeout."""
+    def wait_change(self, timeout_s: float = WAIT_S, *, since: int | None = None) -> int:
+        """The change counter, as soon as it has passed *since* or after the timeout.
+
+        Without *since* it is the next change that counts.
+        """
         answer = self.call("wait_change", since=since, timeout_s=timeout_s)
         return int(answer["changes"])
 

@@ -75,8 +75,9 @@ class Levers:
 
     async def _wait_change(self, parameters: dict[str, Any]) -> dict[str, Any]:
         timeout_s = min(float(parameters["timeout_s"]), MAX_WAIT_S)
-        since = int(parameters["since"])
-        return {"changes": await self._region.activity.wait(since, timeout_s)}
+        activity, since = self._region.activity, parameters["since"]
+        known = activity.changes if since is None else int(since)
+        return {"changes": await activity.wait(known, timeout_s)}
 
     async def _idle(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"idle": self._region.busy() == 0}

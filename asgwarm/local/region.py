@@ -198,6 +198,7 @@ class Region:
             "groups": len(self._machine.world.groups),
             "busy": self.busy(),
             "changes": self.activity.changes,
+            "calls": self.activity.calls,
             "struck": sum(fault.seen for fault in self._faults.now.http),
             "held": self._faults.held,
             "not_enforced": [asdict(gap) for gap in NOT_ENFORCED],

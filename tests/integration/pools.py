@@ -1,6 +1,7 @@
 """Pools that serve in an emulated region, and the product's own clients for it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from asgwarm import provision
@@ -19,7 +20,7 @@ class Pool:
     region: Any
     shards: int = 1
 
-    @property
+    @cached_property
     def table(self) -> Any:
         """A client of its table's service."""
         return self.region.client("dynamodb")
@@ -97,8 +98,7 @@ def serve(region: Any, name: str, **options: Any) -> Pool:
     """Create a pool and return once its hot instances are ready."""
 
     def pause(seconds: float) -> None:
-        changes = region.control.status()["changes"]
-        region.control.wait_change(changes, min(seconds, 0.2))
+        region.control.wait_change(min(seconds, 0.2))
 
     clients = clients_of(region)
     network = default_network(clients.ec2)

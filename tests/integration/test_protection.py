@@ -105,7 +105,7 @@ def test_up_protects_a_new_pool_and_one_that_ci_has_deployed(region, cloudformat
     )
 
     def pause(_):
-        region.control.wait_change(region.control.status()["changes"], 0.2)
+        region.control.wait_change(0.2)
 
     def up():
         done = deploy(cloudformation, options, on_event=lambda _: None, sleep=pause)

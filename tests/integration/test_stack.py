@@ -23,8 +23,7 @@ def aws(region: Any) -> SimpleNamespace:
     """Clients of the region, and a pause that ends with the next change in it."""
 
     def pause(seconds: float) -> None:
-        changes = region.control.status()["changes"]
-        region.control.wait_change(changes, min(seconds, 0.2))
+        region.control.wait_change(min(seconds, 0.2))
 
     names = ("cloudformation", "autoscaling", "ec2", "dynamodb", "logs")
     clients = {name: region.client(name) for name in names}

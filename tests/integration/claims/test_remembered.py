@@ -48,7 +48,7 @@ def _calls(pool: Pool, since: int) -> list[str]:
 
 
 def _last_call(pool: Pool) -> int:
-    return int(pool.region.control.requests()[-1]["n"])
+    return int(pool.region.control.status()["calls"])
 
 
 async def _claim(user: User, **options: Any) -> Lease:

@@ -22,8 +22,7 @@ def deployed(own_region: Any, undo: ExitStack) -> Any:
     client = clients.service("cloudformation")
 
     def pause(seconds: float) -> None:
-        changes = own_region.control.status()["changes"]
-        own_region.control.wait_change(changes, min(seconds, 0.2))
+        own_region.control.wait_change(min(seconds, 0.2))
 
     def make(name: str, **options: Any) -> Patient:
         subnets = default_network(clients.ec2).subnets

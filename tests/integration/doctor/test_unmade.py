@@ -22,7 +22,7 @@ PUSH = ("ec2-instance-connect", "SendSSHPublicKey")
 def _calls(patient) -> list[tuple[str, str]]:
     """Every call that a doctor makes, once."""
     control = patient.pool.region.control
-    last = control.requests()[-1]["n"]
+    last = control.status()["calls"]
     patient.examined(drift=True)
     made = {
         (call["service"], call["action"])

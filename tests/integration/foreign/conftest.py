@@ -121,7 +121,7 @@ class Desk:
             if found := done():
                 return found
             assert status["uptime_s"] < TIMEOUT_S * 4, f"it did not happen: {status}"
-            self.control.wait_change(status["changes"], 1.0)
+            self.control.wait_change(1.0, since=status["changes"])
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ def leases(fresh_region):
     )
 
     def pause(_):
-        region.control.wait_change(region.control.status()["changes"], 0.2)
+        region.control.wait_change(0.2)
 
     deploy(client("cloudformation"), options, on_event=lambda _: None, sleep=pause)
     events = client("events")

@@ -117,7 +117,7 @@ def busy_region(state_dir) -> RegionInfo:
     instance = make_instance(session.client("ec2", **settings))
     control = Control(info)
     while instance not in (status := control.status())["addresses"]:
-        control.wait_change(status["changes"], 5)
+        control.wait_change(5, since=status["changes"])
     key = asyncssh.generate_private_key("ssh-ed25519")
     session.client("ec2-instance-connect", **settings).send_ssh_public_key(
         InstanceId=instance,

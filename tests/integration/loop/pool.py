@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from asgwarm.clock import now_s
+from asgwarm.clock import monotonic_s, now_s
 from asgwarm.domain.record import Record, State
 from asgwarm.registry.leases import Leases, Wish
 from asgwarm.registry.registry import Registry
@@ -15,6 +15,7 @@ from asgwarm.stack.network import default_network
 from asgwarm.stack.options import PoolOptions
 
 PERIOD_S = 60.0
+PATIENCE_S = 20
 SCHEDULED = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
 # What an instance that has booted tells, by where Auto Scaling has it.
 TOLD = {
@@ -61,16 +62,14 @@ class Pool:
 
     def pause(self, most_s: float) -> None:
         """Wait for the next change in the region."""
-        changes = self.control.status()["changes"]
-        self.control.wait_change(changes, min(most_s, 0.1))
+        self.control.wait_change(min(most_s, 0.1))
 
     def until(self, done: Callable[[], Any]) -> None:
         """Return once *done*; asked gently, for the region shares our processors."""
-        give_up_at_s = self.control.status()["uptime_s"] + 20
+        give_up_at_s = monotonic_s() + PATIENCE_S
         while not done():
-            now = self.control.status()
-            assert now["uptime_s"] < give_up_at_s, self._seen()
-            self.control.wait_change(now["changes"], 0.1)
+            assert monotonic_s() < give_up_at_s, self._seen()
+            self.control.wait_change(0.1)
 
     def records(self) -> dict[str, Record]:
         """The rows that make sense, by instance id."""
@@ -105,31 +104,34 @@ class Pool:
     def restore(self) -> None:
         """Make the pool full and free again, whatever was done to it."""
         self.faults()
-        for record in self.in_state(State.LEASED):
-            self.release(record)
-        self.end_what_does_not_boot()
-        self.forget()
+        records, running = self.records(), self.running()
+        for record in records.values():
+            if record.state is State.LEASED:
+                self.release(record)
+        self._end_what_does_not_boot(records, running)
+        self._forget(records, running)
         self.fire()
         self.until(self.is_full)
 
-    def forget(self) -> None:
+    def _forget(self, records: Mapping[str, Record], running: set[str]) -> None:
         """Delete the tombstones, as DynamoDB does when their time is over.
 
         What failed in one test does not pause the launches of the next.
         """
-        running = self.running()
-        for record in self.in_state(State.TERMINATED):
-            if record.instance_id not in running:
-                sk = f"I#{record.instance_id}"
+        for instance_id, record in records.items():
+            if record.state is State.TERMINATED and instance_id not in running:
+                sk = f"I#{instance_id}"
                 key = {"pk": {"S": record.pk}, "sk": {"S": sk}}
                 self.dynamodb.delete_item(TableName=self.table, Key=key)
 
-    def end_what_does_not_boot(self) -> None:
+    def _end_what_does_not_boot(
+        self, records: Mapping[str, Record], running: set[str]
+    ) -> None:
         """Terminate the running instances that no SSH server answers for."""
         answering = self.control.status()["addresses"]
         states = (State.WARMED, State.TERMINATED)
-        resting = {i for i, r in self.records().items() if r.state in states}
-        if dark := self.running() - resting - answering.keys():
+        resting = {i for i, record in records.items() if record.state in states}
+        if dark := running - resting - answering.keys():
             self.ec2.terminate_instances(InstanceIds=sorted(dark))
 
     def _seen(self) -> str:

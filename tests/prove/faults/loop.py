@@ -181,7 +181,7 @@ def loop_pool(region: Any) -> Pool:
 def strike_loop(pool: Pool, cell: Cell) -> list[str]:
     """Play one cell on a full pool; what was wrong, nothing when it passed."""
     play = LOOP_PLAYS[cell.play]
-    since = int(pool.control.requests()[-1]["n"])
+    since = int(pool.control.status()["calls"])
     pool.faults(http=_faults(cell, play), stream_lost=play.stream_lost)
     wrong: list[str] = []
     try:

@@ -17,9 +17,12 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from botocore.session import Session, get_session
 
 from asgwarm.cli import catalogue, main
 from asgwarm.clients import Clients
@@ -56,6 +59,18 @@ class Done:
         return errors[-1] if errors else {}
 
 
+class Remembering(Clients):
+    """The product's clients; what boto3 knows of the services is read once for all."""
+
+    _known = get_session().get_component("data_loader")
+
+    @cached_property
+    def _botocore(self) -> Session:
+        session = super()._botocore
+        session.register_component("data_loader", self._known)
+        return session
+
+
 @dataclass
 class Stage:
     """A running region with two pools, and a user's folders below *folder*."""
@@ -77,7 +92,7 @@ class Stage:
         """Forget connections and what is left of the budget for tries."""
         usual = replace(settings_of(self.region), attempts=ATTEMPTS)
         hasty = replace(usual, read_timeout_s=READ_TIMEOUT_S)
-        self.clients = {False: Clients(usual), True: Clients(hasty)}
+        self.clients = {False: Remembering(usual), True: Remembering(hasty)}
 
     def build(self) -> "Stage":
         """Create the pools, and remember their rows as they are when all is well."""
@@ -105,9 +120,11 @@ class Stage:
     def restore(self) -> None:
         """Put the rows back and forget the user's journal."""
         self.freeze()
-        for name, rows in self.rows.items():
-            for item in rows:
-                self.client["dynamodb"].put_item(TableName=f"asgwarm-{name}", Item=item)
+        puts = {
+            f"asgwarm-{name}": [{"PutRequest": {"Item": item}} for item in rows]
+            for name, rows in self.rows.items()
+        }
+        self.client["dynamodb"].batch_write_item(RequestItems=puts)
         shutil.rmtree(self.folder / "home/asgwarm", ignore_errors=True)
 
     def thaw(self) -> None:
@@ -182,8 +199,7 @@ class Stage:
 
     def last_call(self) -> int:
         """The number of the newest call."""
-        calls = self.region.control.requests()
-        return int(calls[-1]["n"]) if calls else 0
+        return int(self.region.control.status()["calls"])
 
 
 def _all_of(stream: io.TextIOWrapper) -> str:

@@ -62,10 +62,9 @@ class Yard:
     def calls_of(self, owner: str, work: Callable[[], object]) -> list[dict[str, Any]]:
         """The calls that *owner* makes while *work* is done."""
         control = self.region.control
-        before = control.requests()
+        since = control.status()["calls"]
         work()
         self.settle()
-        since = before[-1]["n"] if before else 0
         return [one for one in control.requests(since) if one["owner"] == owner]
 
     def kill(self, point: Point, *argv: str) -> bool:
@@ -106,7 +105,7 @@ class Yard:
         while not (status := control.status())["held"]:
             if is_over() or status["uptime_s"] > deadline_s:
                 return bool(control.status()["held"])
-            control.wait_change(status["changes"], 0.1)
+            control.wait_change(0.1, since=status["changes"])
         return True
 
     def let_go(self) -> None:

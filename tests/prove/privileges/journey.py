@@ -210,7 +210,7 @@ def _pool(journey: Journey, region: Any) -> None:
 
 
 def _play(pool: Any, play: LoopPlay) -> None:
-    since = int(pool.control.requests()[-1]["n"])
+    since = int(pool.control.status()["calls"])
     pool.faults(stream_lost=play.stream_lost)
     play.act(pool)
     pool.control.fire_schedule()
