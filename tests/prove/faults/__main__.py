@@ -1,7 +1,7 @@
 """The whole matrix, on a few regions side by side: `python -m tests.prove.faults`.
 
 Every call is struck in the quickest play that makes it, with `--every` in each. Most of
-a cell is waiting between tries, so there are more workers than processors. The
+a user's cell is waiting between tries, so there are more workers than processors. The
 last line says how many cells there were, how many passed, and how long it took.
 """
 
@@ -14,9 +14,9 @@ from typing import Any
 from asgwarm.clock import monotonic_s
 from tests.prove.faults.loop import LOOP_PLAYS
 from tests.prove.faults.plays import PLAYS
-from tests.prove.faults.worker import work
+from tests.prove.faults.worker import work_as_user, work_on_loop
 
-WORKERS = 10
+USERS, LOOPS = 8, 4
 
 
 def main() -> int:
@@ -24,19 +24,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.prove.faults")
     parser.add_argument("plays", nargs="*", help="some of them; all otherwise")
     parser.add_argument("--every", action="store_true", help="each call in each play")
-    parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument("--users", type=int, default=USERS, help="workers of theirs")
+    parser.add_argument("--loops", type=int, default=LOOPS, help="the function's")
     asked = parser.parse_args()
     began_s = monotonic_s()
     context = multiprocessing.get_context("spawn")
-    calls, loop_calls, results = context.Queue(), context.Queue(), context.Queue()
-    for queue, plays in ((calls, PLAYS), (loop_calls, LOOP_PLAYS)):
-        for item in _items(plays, asked.plays, every=asked.every):
-            queue.put(item)
-        for _ in range(asked.workers):
-            queue.put(None)
-    for _ in range(asked.workers):
-        context.Process(target=work, args=(calls, loop_calls, results)).start()
-    count, failed = _told(results, asked.workers)
+    results, queues, workers = context.Queue(), [], 0
+    for work, most, plays in (
+        (work_as_user, asked.users, PLAYS),
+        (work_on_loop, asked.loops, LOOP_PLAYS),
+    ):
+        items = list(_items(plays, asked.plays, every=asked.every))
+        count = min(most, len(items))
+        queues.append(calls := context.Queue())  # it ends with its last name
+        for item in (*items, *[None] * count):
+            calls.put(item)
+        for _ in range(count):
+            context.Process(target=work, args=(calls, results)).start()
+        workers += count
+    count, failed = _told(results, workers)
     took_s = monotonic_s() - began_s
     sys.stdout.write(f"{count} cells, {count - failed} passed, {took_s:.0f} s\n")
     return 1 if failed else 0

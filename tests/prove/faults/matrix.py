@@ -16,7 +16,7 @@ from tests.prove.faults.expected import (
     code_of,
     exit_code,
 )
-from tests.prove.faults.plays import PLAYS, Play
+from tests.prove.faults.plays import LOOKING, PLAYS, Play
 from tests.prove.faults.stage import SLOW_S, Done, Stage
 
 BEFORE_START = 125
@@ -47,8 +47,7 @@ def cells(play: str, call: str) -> Iterator[Cell]:
 def strike(stage: Stage, cell: Cell) -> list[str]:
     """Play one cell; what was wrong, nothing when it passed."""
     play = PLAYS[cell.play]
-    stage.restore()
-    play.prepare(stage)
+    stage.prepare(play.prepare, is_lasting=play.argv[0] in LOOKING)
     since = stage.last_call()
     stage.freeze(*_faults(cell, play), frozen=play.is_frozen)
     done = stage.run(*play.argv, is_slow=cell.kind == "slow")

@@ -12,6 +12,8 @@ from typing import Any
 from tests.prove.faults.expected import WHICH
 from tests.prove.faults.stage import HUSK, Stage
 
+# Commands that leave everything as it was.
+LOOKING = ("status", "ls", "logs", "cost", "doctor")
 NEW = "fresh"  # a pool that does not exist
 STOPS_AT_DELETION = {
     "kind": "denied",

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -79,6 +79,7 @@ class Stage:
     folder: Path
     pools: dict[str, Pool] = field(default_factory=dict)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _prepared: Callable[["Stage"], None] | None = None
 
     def __post_init__(self) -> None:
         self.env = {name: str(self.folder / "home") for name in XDG}
@@ -114,8 +115,18 @@ class Stage:
         control = self.region.control
         until_s = control.status()["uptime_s"] + SLOW_S
         while (status := control.status())["uptime_s"] < until_s:
-            control.wait_change(status["changes"], until_s - status["uptime_s"])
+            control.wait_change(until_s - status["uptime_s"], since=status["changes"])
         control.settle()
+
+    def prepare(
+        self, prepare: Callable[["Stage"], None], *, is_lasting: bool = False
+    ) -> None:
+        """Set up what a play needs; once for all plays that leave it as it was."""
+        if is_lasting and self._prepared is prepare:
+            return
+        self.restore()
+        prepare(self)
+        self._prepared = prepare if is_lasting else None
 
     def restore(self) -> None:
         """Put the rows back and forget the user's journal."""

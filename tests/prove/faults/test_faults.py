@@ -73,8 +73,7 @@ def test_a_play_makes_the_calls_that_it_lists_and_all_calls_are_listed(stage):
     listed = {call for play in PLAYS.values() for call in play.calls}
     unlisted, different = set(), {}
     for name, play in PLAYS.items():
-        stage.restore()
-        play.prepare(stage)
+        stage.prepare(play.prepare)
         since = stage.last_call()
         stage.freeze(*play.faults, frozen=play.is_frozen)
         assert stage.run(*play.argv).code == play.code

@@ -1,7 +1,13 @@
-"""One worker of the matrix: regions of its own, and calls to strike in them."""
+"""The workers of the matrix: a region of its own each, and calls to strike in it.
+
+Every worker takes (play, call) from its queue until None comes, and puts what was wrong
+per cell. The last thing that it puts is None, also when the worker itself fails.
+"""
 
 import tempfile
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +17,36 @@ from tests.prove.faults.stage import Stage
 from tests.prove.regions import running_region
 
 
-def work(calls: Any, loop_calls: Any, results: Any) -> None:
-    """Take (play, call) from two queues until None comes; put what was wrong per cell.
+def work_as_user(calls: Any, results: Any) -> None:
+    """Strike calls of a user's commands."""
+    with _place(results) as (region, folder):
+        stage = Stage(region, folder).build()
+        while item := calls.get():
+            stage.new_clients()
+            for cell in cells(*item):
+                results.put(strike(stage, cell))
 
-    The last thing that is put is None, also when the worker itself fails.
-    """
+
+def work_on_loop(calls: Any, results: Any) -> None:
+    """Strike calls of the function and of guests."""
+    with _place(results) as (region, _):
+        pool = loop_pool(region)
+        while item := calls.get():
+            for cell in cells(*item):
+                results.put(strike_loop(pool, cell))
+        if unlisted := unlisted_calls(region):
+            results.put([f"no play is about {unlisted}"])
+
+
+@contextmanager
+def _place(results: Any) -> Iterator[tuple[Any, Path]]:
+    """A region and a folder, for as long as a worker works."""
     try:
         with (
             tempfile.TemporaryDirectory() as folder,
             running_region(Path(folder) / "region") as region,
         ):
-            stage = Stage(region, Path(folder)).build()
-            while item := calls.get():
-                stage.new_clients()
-                for cell in cells(*item):
-                    results.put(strike(stage, cell))
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            running_region(Path(folder) / "region") as region,
-        ):
-            pool = loop_pool(region)
-            while item := loop_calls.get():
-                for cell in cells(*item):
-                    results.put(strike_loop(pool, cell))
-            if unlisted := unlisted_calls(region):
-                results.put([f"no play is about {unlisted}"])
+            yield region, Path(folder)
     except BaseException:
         results.put([f"a worker failed: {traceback.format_exc()}"])
         raise
