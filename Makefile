@@ -81,7 +81,7 @@ GUARD := $(if $(JUDGE),.venv-guard/.ready)
 	  @cloud-copilot/iam-utils@0.1.82
 	touch $@
 
-privileges: setup .venv-iam/.ready ## every call of everybody's replayed through the templates' policies
+privileges: setup .venv-iam/.ready .venv-aws/.ready ## every call of everybody's replayed through the templates' policies
 	ASGWARM_SIMULATOR=.venv-iam $(BIN)/python -m tests.prove.privileges
 
 histories: setup $(JUDGE) ## 10,000 claims at once: no two share, none is stranded

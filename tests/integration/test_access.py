@@ -11,8 +11,10 @@ ACCOUNT = "arn:aws:iam::000000000000"
 JOBS = {
     "TrustedPrincipal": f"{ACCOUNT}:root",
     "OidcProvider": f"{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com",
-    "DeploySubject": "repo:owner/name:ref:refs/heads/main",
-    "UseSubject": "repo:owner/name:*",
+    "PlanSubject": "repo:owner/name:pull_request",
+    "DeploySubject": "repo:owner/name:environment:asgwarm",
+    "UseSubject": "repo:owner/name:pull_request,repo:owner/name:ref:refs/heads/main",
+    "NightlySubject": "repo:owner/name:environment:asgwarm-nightly",
 }
 
 
@@ -54,12 +56,13 @@ def test_without_parameters_there_are_policies_and_no_roles(deploy):
         "UserPolicy",
         "OperatorPolicy",
         "AuditorPolicy",
+        "PlannerPolicy",
         "DeployerPolicies",
     }
 
 
 def test_roles_carry_the_policies_of_their_kind(deploy, region):
-    """An operator is a user, too; who deploys has both halves."""
+    """An operator is a user, too; who deploys has both halves, who plans neither."""
     outputs = deploy(Pool="theirs", **JOBS)
     iam = region.client("iam")
 
@@ -72,4 +75,18 @@ def test_roles_carry_the_policies_of_their_kind(deploy, region):
     assert attached("UserRole") == attached("CiUseRole") == {user}
     assert attached("OperatorRole") == {user, operator}
     assert attached("AuditorRole") == {outputs["AuditorPolicy"]}
-    assert attached("CiDeployRole") == set(outputs["DeployerPolicies"].split())
+    deployer = set(outputs["DeployerPolicies"].split())
+    assert attached("CiPlanRole") == {outputs["PlannerPolicy"]}
+    assert attached("CiDeployRole") == deployer
+    assert attached("CiNightlyRole") == {user, *deployer}
+
+
+def test_a_role_trusts_each_of_several_subjects(deploy, region):
+    """Jobs of pull requests and of merges use one pool."""
+    name = deploy(Pool="theirs", **JOBS)["CiUseRole"].rpartition("/")[2]
+
+    found = region.client("iam").get_role(RoleName=name)["Role"]
+    (statement,) = found["AssumeRolePolicyDocument"]["Statement"]
+
+    said = statement["Condition"]["StringLike"]
+    assert list(said.values()) == [JOBS["UseSubject"].split(",")]

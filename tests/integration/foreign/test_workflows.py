@@ -1,70 +1,14 @@
-"""The scripts of templates/ci, run as they stand, with the `aws` command and `git`.
-
-Only their surroundings are other ones: the region that plays AWS, and this computer in
-the place of a hosted runner.
-"""
-
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+"""The scripts of templates/ci, on the region that plays AWS."""
 
 import pytest
 
 from asgwarm.clients import AwsSettings, Clients
 from asgwarm.stack.network import default_network, endpoint_in
-from tests.prove.workflows.reading import workflows
+from tests.prove.workflows.runner import DEPLOY, NIGHT, PLAN, TEST, Runner
 
 pytestmark = pytest.mark.long
 
-TIMEOUT_S = 170
-SHELL = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")  # GitHub's own
 MERGED = "asgwarm-merged"
-
-
-class Runner:
-    """A checkout of somebody's repository, and a shell in it."""
-
-    def __init__(self, desk, folder, network):
-        self.desk, self.folder, self.network = desk, folder, network
-        shutil.copytree(desk.repository / "templates", folder / "templates")
-        self.say()
-
-    def say(self, **changes):
-        """Write the pool's parameters with the ids of this region."""
-        path = self.folder / "templates" / "ci" / "pool.parameters"
-        said = dict(line.split("=", 1) for line in path.read_text().splitlines())
-        said |= self.network | changes
-        path.write_text("".join(f"{name}={value}\n" for name, value in said.items()))
-
-    def step(self, file, name, **environment):
-        """Run the script of the step called *name* as its workflow has it."""
-        (workflow,) = [one for one in workflows() if one.name == file]
-        (script, said) = next(
-            (step["run"], workflow.document.get("env", {}))
-            for job in workflow.document["jobs"].values()
-            for step in job["steps"]
-            if step.get("name") == name
-        )
-        env = self.desk.environment | said | environment
-        programs = Path(sys.executable).parent
-        return subprocess.run(
-            [*SHELL, script],
-            cwd=self.folder,
-            env=env | {"PATH": f"{programs}{os.pathsep}{env['PATH']}"},
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-
-    def plan(self):
-        """The comment on a pull request."""
-        step = "Make a change set, describe it, and take it back"
-        done = self.step("deploy.yml", step, STACK=MERGED)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return (self.folder / "comment.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -105,60 +49,56 @@ def serving(desk, endpoint):
 @pytest.fixture
 def runner(desk, endpoint, tmp_path):
     """A fresh one, as each job has it."""
-    return Runner(desk, tmp_path, endpoint)
+    return Runner(tmp_path, desk.environment, endpoint)
 
 
-def test_a_pull_request_is_told_what_its_merge_then_does(runner):
+def plan(runner):
+    """The comment on a pull request."""
+    done = runner.step(*PLAN, STACK=MERGED)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return (runner.folder / "comment.md").read_text()
+
+
+def test_a_pull_request_is_told_what_its_merge_then_does(desk, runner):
     """A new pool, then nothing, then what a parameter changes; no change set stays."""
     runner.say(Pool="merged")
-    first = runner.plan()
-    deployed = runner.step("deploy.yml", "Deploy", STACK=MERGED)
-    second = runner.plan()
+    first = plan(runner)
+    deployed = runner.step(*DEPLOY, STACK=MERGED)
+    second = plan(runner)
     runner.say(Cap="9")
-    third = runner.plan()
+    third = plan(runner)
 
     assert "| Add | " in first
     assert "| Table | AWS::DynamoDB::Table |" in first
     assert deployed.returncode == 0, deployed.stderr
-    assert runner.desk.stack("merged")["StackStatus"] == "CREATE_COMPLETE"
+    assert desk.stack("merged")["StackStatus"] == "CREATE_COMPLETE"
     assert second.endswith("nothing.\n")
     assert "| Modify | " in third
     assert "| Function | AWS::Lambda::Function |" in third
-    assert runner.desk.stack("merged")["Parameters"]["Cap"] == "10"
+    assert desk.stack("merged")["Parameters"]["Cap"] == "10"
     sets = ("cloudformation", "list-change-sets", "--stack-name", MERGED)
-    left = runner.desk.ask(*sets)["Summaries"]
+    left = desk.ask(*sets)["Summaries"]
     assert [one["ExecutionStatus"] for one in left] == ["EXECUTE_COMPLETE"]
 
 
 @pytest.mark.parametrize("code", [0, 3])
 def test_a_repository_is_tested_on_an_instance(runner, serving, code):
     """What is committed gets there, and the exit code of its tests comes back."""
-    recipe = f"test:\n\t@echo tested by $$USER; exit {code}\n"
-    (runner.folder / "Makefile").write_text(recipe)
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
-    for words in (["init", "-q"], ["add", "Makefile"], ["commit", "-qm", "x"]):
-        subprocess.run([*git, *words], cwd=runner.folder, check=True)
+    runner.commit(f"@echo tested by $$USER; exit {code}")
 
-    done = runner.step("test.yml", "Test")
+    done = runner.step(*TEST)
 
     assert "tested by ec2-user" in done.stdout
     assert done.returncode == (2 if code else 0), done.stderr  # make's own
 
 
-def test_the_nightly_test_leaves_nothing(runner):
+def test_the_nightly_test_leaves_nothing(desk, runner):
     """A pool that was used twice, and then neither stack nor instance."""
     subnets = runner.network["Subnets"].split(",")
     place = {"VPC": runner.network["VpcId"], "SUBNET": subnets[0]}
-    steps = [
-        runner.step("nightly.yml", name, **place)
-        for name in (
-            "Make a pool",
-            "Use an instance, and the one that replaces it",
-            "Leave nothing",
-        )
-    ]
+    steps = [runner.step(*step, **place) for step in NIGHT]
 
     assert [one.returncode for one in steps] == [0, 0, 0], [s.stderr for s in steps]
     assert "Linux" in steps[1].stdout
     assert "error::" not in steps[2].stdout
-    runner.desk.asgwarm("status", "nightly", code=5)
+    desk.asgwarm("status", "nightly", code=5)

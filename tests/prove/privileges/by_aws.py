@@ -65,6 +65,11 @@ def in_the_deployers_name(made: Sequence[Made]) -> Iterator[Asked]:
                 yield asked(f"{service}:{action}", resource, context)
 
 
+def in_the_planners_name() -> Iterator[Asked]:
+    """CloudFormation reads what parameters name, and nothing of the resources."""
+    yield asked("ssm:GetParameters", _public_image())
+
+
 def _public_image() -> str:
     path = "aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
     return arn("ssm", f"parameter/{path}", account="")

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.prove.privileges.policies import DEPLOYS
 from tests.prove.privileges.recorded import ANY_ID, EVERYTHING, arn, group_arn
 from tests.prove.privileges.simulator import Question
+from tests.prove.privileges.tokens import tokens
 from tests.prove.privileges.who import (
     AUDITOR,
     DEPLOYER,
@@ -19,6 +19,7 @@ from tests.prove.privileges.who import (
     GUEST,
     HAS,
     OPERATOR,
+    PLANNER,
     USER,
 )
 
@@ -57,7 +58,7 @@ def _row(pk: str, **keys: Any) -> dict[str, Any]:
 
 def cases(stack_id: str, endpoint_id: str) -> list[Case]:
     """All of them, for the pool of that stack, behind that endpoint."""
-    people = [*_rows(), *_ways_in(endpoint_id), *_deployers()]
+    people = [*_rows(), *_ways_in(endpoint_id), *_deployers(), *_planners()]
     lines = [*people, *_guests(), *_function(stack_id)]
     return [
         Case(
@@ -244,25 +245,36 @@ def _deployers() -> Iterator[Line]:
     yield "others' stream", DEPLOYER, NO, maps, EVERYTHING, {told: on}
 
 
+def _planners() -> Iterator[Line]:
+    """Who runs a pull request's template may say what it would do, and no more."""
+    on = arn("cloudformation", f"stack/asgwarm-dev/{ANY_ID}")
+    other = arn("cloudformation", f"stack/asgwarm-other/{ANY_ID}")
+    plan = "cloudformation:CreateChangeSet"
+    yield "plans a change", PLANNER, YES, plan, on, {}
+    yield "plans another pool's", PLANNER, NO, plan, other, {}
+    for action in ("ExecuteChangeSet", "CreateStack", "UpdateStack", "DeleteStack"):
+        yield f"{action} of a planner", PLANNER, NO, f"cloudformation:{action}", on, {}
+    policy = "cloudformation:SetStackPolicy"
+    yield "a planner unlocks the table", PLANNER, NO, policy, on, {}
+    role = arn("iam", "role/asgwarm-dev-FunctionRole-1", region="")
+    to = {"iam:PassedToService": "cloudformation.amazonaws.com"}
+    yield "a role to act for a planner", PLANNER, NO, "iam:PassRole", role, to
+    yield "a planner's look at rows", PLANNER, NO, GET, table(), _row("POOL#dev")
+    push = "ec2-instance-connect:SendSSHPublicKey"
+    yield "a planner logs in", PLANNER, NO, push, MINE, IN_DEV | OUR_USER
+    image = arn("ssm", "parameter/aws/service/ami-amazon-linux-latest/x", account="")
+    secret = arn("ssm", "parameter/prod/password")
+    yield "which image it is", PLANNER, YES, "ssm:GetParameters", image, {}
+    yield "a parameter of others", PLANNER, NO, "ssm:GetParameters", secret, {}
+
+
 def _jobs() -> Iterator[Case]:
-    """Tokens of GitHub, and the roles that they open."""
-    fork = "repo:somebody/name:ref:refs/heads/main"
-    branch, pull = "repo:owner/name:ref:refs/heads/x", "repo:owner/name:pull_request"
-    for why, role, subject, audience, may in (
-        ("a merge deploys", "CiDeployRole", DEPLOYS, "sts.amazonaws.com", YES),
-        ("a branch deploys", "CiDeployRole", branch, "sts.amazonaws.com", NO),
-        ("a pull request deploys", "CiDeployRole", pull, "sts.amazonaws.com", NO),
-        ("a fork deploys", "CiDeployRole", fork, "sts.amazonaws.com", NO),
-        ("for somebody else", "CiDeployRole", DEPLOYS, "example.com", NO),
-        ("a pull request tests", "CiUseRole", pull, "sts.amazonaws.com", YES),
-        ("tests for somebody else", "CiUseRole", pull, "example.com", NO),
-        ("a fork tests", "CiUseRole", fork, "sts.amazonaws.com", NO),
-    ):
+    for token in tokens():
         yield Case(
-            why=why,
-            who=role,
-            is_allowed=may,
+            why=token.why,
+            who=token.role,
+            is_allowed=token.opens,
             action="sts:AssumeRoleWithWebIdentity",
-            resource=arn("iam", f"role/access-dev-{role}-1", region=""),
-            context={f"{GITHUB}:aud": audience, f"{GITHUB}:sub": subject},
+            resource=arn("iam", f"role/access-dev-{token.role}-1", region=""),
+            context={f"{GITHUB}:aud": token.audience, f"{GITHUB}:sub": token.subject},
         )

@@ -10,19 +10,24 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from asgwarm.stack.network import default_network
 from asgwarm.stack.template import template_text
 from tests.integration.cli.conftest import Home, home_in
 from tests.integration.endpoint.conftest import deploy_endpoint
 from tests.prove.faults.loop import LOOP_PLAYS, LoopPlay, loop_pool
 from tests.prove.faults.plays import PLAYS
 from tests.prove.faults.stage import Stage
-from tests.prove.privileges import policies, who
-from tests.prove.privileges.by_aws import in_the_deployers_name, in_the_functions_name
+from tests.prove.privileges import jobs, policies, who
+from tests.prove.privileges.by_aws import (
+    in_the_deployers_name,
+    in_the_functions_name,
+    in_the_planners_name,
+)
 from tests.prove.privileges.recorded import Asked, read
 from tests.prove.regions import running_region
 
 LAST = "delete the stack"  # the pool of the function is gone after it
-POOLS = ("dev", "idle", "fresh", "husk", "made", "inner")
+POOLS = ("dev", "idle", "fresh", "husk", "made", "inner", *set(jobs.POOLS.values()))
 
 
 @dataclass(kw_only=True)
@@ -99,14 +104,8 @@ class _Log:
 
 def _watcher(region: Any) -> Any:
     """A client of EC2 whose calls are nobody's that the proof is about."""
-    iam = region.client("iam")
-    iam.create_user(UserName="watcher")
-    key = iam.create_access_key(UserName="watcher")["AccessKey"]
-    return region.client(
-        "ec2",
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-    )
+    key, secret = jobs.key_of(region, "watcher")
+    return region.client("ec2", aws_access_key_id=key, aws_secret_access_key=secret)
 
 
 def _names(pool: str, actor: str) -> tuple[str, ...]:
@@ -142,9 +141,26 @@ def _people(journey: Journey, region: Any, folder: Path) -> None:
             _run(home, errand)
             _took(log, errand.command, errand.pool, f"asgwarm {' '.join(errand.argv)}")
     _others(log, region)
+    stage.thaw()
+    _jobs(log, region, folder / "jobs", str(endpoint))
+    for what in in_the_planners_name():
+        journey.note(_names("ci", who.PLANNER), what, "CloudFormation")
     made = policies.resources(region, "asgwarm-dev", "dev")
     for what in in_the_deployers_name(made):
         journey.note(_names("dev", who.DEPLOYER), what, "CloudFormation")
+
+
+def _jobs(log: _Log, region: Any, folder: Path, endpoint: str) -> None:
+    """What GitHub's jobs do, each with what the stack gave its role."""
+    network = default_network(region.client("ec2"))
+    ids = {"VpcId": network.vpc, "Subnets": ",".join(network.subnets)}
+    log.skip()
+    jobs.work(region, folder, ids | {"Endpoint": endpoint})
+    owners = {
+        f"*:user/{role}": (policies.held(region, pool)[role],)
+        for role, pool in jobs.POOLS.items()
+    }
+    log.take(owners, "templates/ci")
 
 
 def _took(log: _Log, command: str, pool: str, doing: str) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 from asgwarm.stack.template import template_text
 from tests.prove.privileges.by_aws import Made
+from tests.prove.workflows.roles import roles
 
 ACCOUNT = "arn:aws:iam::000000000000"
 PROVIDER = f"{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
-DEPLOYS, USES = "repo:owner/name:ref:refs/heads/main", "repo:owner/name:*"
 ROLES = ("FunctionRole", "GuestRole")
 
 Document = Mapping[str, Any]
@@ -26,9 +26,7 @@ def deploy_access(region: Any, pool: str, endpoint: str = "") -> None:
         "Endpoint": endpoint,
         "TrustedPrincipal": f"{ACCOUNT}:root",
         "OidcProvider": PROVIDER,
-        "DeploySubject": DEPLOYS,
-        "UseSubject": USES,
-    }
+    } | {role.parameter: ",".join(role.subjects) for role in roles().values()}
     client.create_stack(
         StackName=name,
         TemplateBody=template_text("access"),
@@ -100,6 +98,18 @@ def of_jobs(region: Any, pool: str) -> Iterator[tuple[str, Document]]:
             others = {k: v for k, v in statement.items() if k != "Principal"}
             own = {**document, "Statement": [others | {"Resource": "*"}]}
             yield f"{pool}/{one.logical_id}", own
+
+
+def held(region: Any, pool: str) -> dict[str, tuple[str, ...]]:
+    """Names of the policies that each role of GitHub's jobs has, by its logical id."""
+    made = resources(region, f"access-{pool}", pool)
+    names = {one.id: f"{pool}/{one.logical_id}" for one in made}
+    iam, found = region.client("iam"), {}
+    for role in (one for one in made if one.logical_id.startswith("Ci")):
+        answer = iam.list_attached_role_policies(RoleName=role.id)
+        attached = (one["PolicyArn"] for one in answer["AttachedPolicies"])
+        found[role.logical_id] = tuple(names[each] for each in attached)
+    return found
 
 
 def _document(found: Any) -> Document:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 USER, OPERATOR, DEPLOYER, AUDITOR = "user", "operator", "deployer", "auditor"
+PLANNER = "planner"
 FUNCTION, GUEST = "function", "guest"
 
 # Policies of templates/access.yaml by who has them.
@@ -18,6 +19,7 @@ HAS: Mapping[str, tuple[str, ...]] = {
     OPERATOR: ("User", "Operator"),
     DEPLOYER: ("Deployer", "DeployerParts"),
     AUDITOR: ("Auditor",),
+    PLANNER: ("Planner",),
 }
 WHO: Mapping[str, tuple[str, ...]] = {
     "up": (DEPLOYER,),

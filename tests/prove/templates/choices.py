@@ -29,9 +29,11 @@ SAMPLES = {
     ],
     "Function": ["asgwarm-dev-Function-0123456789AB"],
     "ImageIdOverride": ["ami-0fedcba9876543210"],
+    "NightlySubject": ["repo:example/product:environment:asgwarm-nightly"],
     "OidcProvider": [
         "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
     ],
+    "PlanSubject": ["repo:example/infrastructure:pull_request"],
     "SubnetId": ["subnet-0123456789abcdef0"],
     "Subnets": ["subnet-0123456789abcdef0,subnet-0fedcba9876543210"],
     "Topic": ["arn:aws:sns:us-east-1:111122223333:pools"],
@@ -94,7 +96,14 @@ def _makes_sense(values: Values) -> bool:
     if values.get("Endpoint") and values.get("AddressType") == "public":
         return False  # an endpoint leads to private addresses
     # The subnets of a VPC have to be said: the default ones are in another.
-    return not values.get("VpcId") or bool(values.get("Subnets", "-"))
+    if values.get("VpcId") and not values.get("Subnets", "-"):
+        return False
+    # Nobody's token is trusted without a provider.
+    return bool(values.get("OidcProvider", "-")) or not _subjects(values)
+
+
+def _subjects(values: Values) -> list[str]:
+    return [value for name, value in values.items() if value and "Subject" in name]
 
 
 def _sample(name: str, parameter: Mapping[str, Any]) -> str:

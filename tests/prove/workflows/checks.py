@@ -13,6 +13,7 @@ from asgwarm.cli.catalogue import Command
 from asgwarm.cli.main import module_of, run
 from tests.prove.templates.reading import read
 from tests.prove.workflows.reading import FOLDER, REPOSITORY, Step, Workflow, commands
+from tests.prove.workflows.roles import OWN, roles
 
 _PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 _PATH = re.compile(r"(?<![\w./-])((?:templates|\.github/workflows)/[\w./-]+)")
@@ -27,6 +28,7 @@ _SAID = {
 def wrong_with(workflow: Workflow) -> list[str]:
     """Everything that is wrong with one file."""
     found = [*_pins(workflow), *_paths(workflow), *_variables(workflow)]
+    found += _roles(workflow)
     for step in workflow.steps():
         found += [*_expressions(step), *_asgwarm(step)]
     return found
@@ -63,6 +65,17 @@ def _variables(workflow: Workflow) -> Iterator[str]:
     for name in sorted(set(_VARIABLE.findall(workflow.text))):
         if f"`{name}`" not in explained:
             yield f"{workflow.name}: templates/ci/README.md does not explain {name}"
+
+
+def _roles(workflow: Workflow) -> Iterator[str]:
+    """Roles that templates/access.yaml makes for nobody, or not for this job."""
+    known = roles()
+    for job in workflow.jobs():
+        subjects = ",".join(f"{OWN}:{subject}" for subject in job.subjects)
+        if job.role not in known:
+            yield f"{job.where}: templates/access.yaml has no output for {job.role}"
+        elif not re.fullmatch(known[job.role].pattern, subjects):
+            yield f"{job.where}: {known[job.role].parameter} does not take {subjects}"
 
 
 def _expressions(step: Step) -> Iterator[str]:

@@ -1,5 +1,9 @@
-"""The workflows in templates/ci as values: jobs, steps, and the commands in them."""
+"""The workflows in templates/ci as values: jobs, steps, and the commands in them.
 
+Source of what a job's token says: GitHub Docs, "OpenID Connect reference".
+"""
+
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +15,8 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[3]
 FOLDER = REPOSITORY / "templates" / "ci"
 
+_ROLE = re.compile(r"role-to-assume: \$\{\{ vars\.(\w+) \}\}")
+_ONLY = re.compile(r"github\.event_name == '(\w+)'(?! *\|\|)")
 _BETWEEN = {"|", "||", "&", "&&", ";", "(", ")", "{", "}"}
 
 
@@ -25,6 +31,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job that takes a role of AWS."""
+
+    where: str  # file and job
+    role: str  # the variable that names the role
+    subjects: tuple[str, ...]  # what its tokens say behind the repository's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
     """One file."""
 
@@ -36,6 +51,19 @@ class Workflow:
         """What the file says; YAML reads the key `on` as true."""
         found: dict[Any, Any] = yaml.safe_load(self.text)
         return found
+
+    def jobs(self) -> Iterator[Job]:
+        """Every job that takes a role."""
+        whole = self.document
+        for name, said in whole["jobs"].items():
+            only = _ONLY.match(said.get("if", ""))
+            events = [only[1]] if only else list(whole[True])
+            for role in _ROLE.findall(yaml.safe_dump(said)):
+                yield Job(
+                    where=f"{self.name} {name}",
+                    role=role,
+                    subjects=tuple(_subjects(said.get("environment", ""), events)),
+                )
 
     def steps(self) -> Iterator[Step]:
         """Every step of every job."""
@@ -53,6 +81,16 @@ class Workflow:
                         for name, value in level.get("env", {}).items()
                     },
                 )
+
+
+def _subjects(environment: str, events: list[str]) -> Iterator[str]:
+    if environment:
+        yield f"environment:{environment}"
+        return
+    if "pull_request" in events:
+        yield "pull_request"
+    if set(events) - {"pull_request"}:
+        yield "ref:refs/heads/main"  # the branch of pushes, and of schedules
 
 
 def workflows() -> list[Workflow]:

@@ -50,6 +50,20 @@ def test_the_parameters_are_such_as_the_template_takes():
         pytest.param("nightly.yml", "_VPC }}", "_NET }}", "ASGWARM_NET", id="variable"),
         pytest.param(
             "nightly.yml",
+            "vars.ASGWARM_NIGHTLY_ROLE",
+            "vars.ASGWARM_NIGHT_ROLE",
+            "has no output for ASGWARM_NIGHT_ROLE",
+            id="role",
+        ),
+        pytest.param(
+            "deploy.yml",
+            "vars.ASGWARM_PLAN_ROLE",
+            "vars.ASGWARM_DEPLOY_ROLE",
+            "DeploySubject does not take repo:owner/name:pull_request",
+            id="a role that does not trust the job",
+        ),
+        pytest.param(
+            "nightly.yml",
             'down "$POOL"',
             'down "${{ github.head_ref }}"',
             "an expression in a script",

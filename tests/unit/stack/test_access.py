@@ -32,6 +32,14 @@ ROLES = {
     if resource["Type"] == "AWS::IAM::Role"
 }
 
+SUBJECTS = [name for name in TEMPLATE["Parameters"] if name.endswith("Subject")]
+
+
+def takes(parameter: str, text: str) -> bool:
+    """Whether the template takes a text for a parameter."""
+    pattern = TEMPLATE["Parameters"][parameter]["AllowedPattern"]
+    return bool(re.fullmatch(pattern, text))
+
 
 def _rendered(part: Any) -> Any:
     """A part of the template with the longest values there may be."""
@@ -71,14 +79,17 @@ def test_nobody_gets_a_role_who_was_not_named():
     """Without parameters there are policies only."""
     assert {role["Condition"] for role in ROLES.values()} == {
         "HasPeople",
+        "CiPlans",
         "CiDeploys",
         "CiUses",
+        "CiNightly",
     }
-    for name in ("TrustedPrincipal", "OidcProvider", "DeploySubject", "UseSubject"):
+    asking = ("TrustedPrincipal", "OidcProvider", *SUBJECTS)
+    for name in asking:
         assert TEMPLATE["Parameters"][name]["Default"] == ""
 
 
-@pytest.mark.parametrize("name", ["CiDeployRole", "CiUseRole"])
+@pytest.mark.parametrize("name", [name for name in ROLES if name.startswith("Ci")])
 def test_a_job_is_told_by_audience_and_subject(name):
     """A token of another repository, or for another service, opens nothing."""
     (statement,) = ROLES[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
@@ -91,21 +102,39 @@ def test_a_job_is_told_by_audience_and_subject(name):
 @pytest.mark.parametrize(
     ("parameter", "subject", "fits"),
     [
-        ("DeploySubject", "repo:o/r:ref:refs/heads/main", True),
-        ("DeploySubject", "repo:o/r:environment:production", True),
-        ("DeploySubject", "repo:o/r:*", False),
-        ("DeploySubject", "repo:o/r:pull_request", False),
-        ("DeploySubject", "repo:o/*:ref:refs/heads/main", False),
-        ("UseSubject", "repo:o/r:*", True),
-        ("UseSubject", "repo:o/r:pull_request", True),
-        ("UseSubject", "repo:o/r:ref:refs/heads/*", True),
-        ("UseSubject", "repo:o/*", False),
-        ("UseSubject", "repo:*", False),
-        ("UseSubject", "*", False),
+        ("PlanSubject", "pull_request", True),
+        ("PlanSubject", "environment:plans", True),
+        ("PlanSubject", "ref:refs/heads/main", False),
+        ("PlanSubject", "*", False),
+        ("DeploySubject", "ref:refs/heads/main", True),
+        ("DeploySubject", "environment:production", True),
+        ("DeploySubject", "*", False),
+        ("DeploySubject", "pull_request", False),
+        ("UseSubject", "*", True),
+        ("UseSubject", "pull_request", True),
+        ("UseSubject", "ref:refs/heads/*", True),
+        ("NightlySubject", "environment:nights", True),
+        ("NightlySubject", "pull_request", False),
+        ("NightlySubject", "*", False),
     ],
 )
-def test_a_subject_names_one_repository(parameter, subject, fits):
-    """Who deploys names a branch, a tag or an environment as well."""
-    pattern = TEMPLATE["Parameters"][parameter]["AllowedPattern"]
+def test_a_subject_says_what_a_job_is(parameter, subject, fits):
+    """Who deploys is told by a branch, a tag or an environment; who plans is not."""
+    for repository in ("repo:o/r", "repo:o@123/r@456"):  # the latter since July 2026
+        assert takes(parameter, f"{repository}:{subject}") is fits
 
-    assert bool(re.fullmatch(pattern, subject)) is fits
+
+@pytest.mark.parametrize("parameter", SUBJECTS)
+@pytest.mark.parametrize("repository", ["repo:o/*", "repo:*", "repo:o", "o/r", "*"])
+def test_a_subject_names_one_repository(parameter, repository):
+    """Nobody trusts all that somebody owns, or might own one day."""
+    for rest in ("", ":environment:production", ":pull_request", ":*"):
+        assert not takes(parameter, f"{repository}{rest}")
+
+
+def test_users_are_several_subjects_each_of_one_repository():
+    """A pull request and a merge, whose tokens have nothing in common but the name."""
+    assert takes("UseSubject", "repo:o/r:pull_request,repo:o/r:ref:refs/heads/main")
+    assert not takes("UseSubject", "repo:o/r:pull_request,*")
+    assert not takes("UseSubject", "repo:o/r:pull_request,")
+    assert not takes("DeploySubject", "repo:o/r:environment:a,repo:o/r:environment:b")
