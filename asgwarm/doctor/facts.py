@@ -46,6 +46,7 @@ class Around:
         clock: Returns this computer's Unix time in seconds.
         elsewhere: Other regions in which the user held leases of a pool of that name.
         drift: Whether CloudFormation is to compare everything with its template.
+        drift_s: How long it may take for that, in seconds.
         fresh_s: Instances and rows that are younger are not judged.
         own_network: Returns the caller's own address as a network.
     """
@@ -54,6 +55,7 @@ class Around:
     clock: Callable[[], int] = now_s
     elsewhere: Sequence[str] = ()
     drift: bool = False
+    drift_s: float = 600
     fresh_s: int = FRESH_S
     own_network: Callable[[], str] = own_network
 

@@ -7,6 +7,8 @@ from asgwarm.doctor.facts import Facts
 from asgwarm.doctor.finding import Check, Finding, error
 from asgwarm.domain.value import value
 
+# Lambda developer guide, "Function states": it is there, or will be in a moment.
+RUNS = ("Active", "Pending")
 LATE_S = 300  # five passes without one that found all that is ready where it should be
 
 
@@ -54,7 +56,7 @@ def look(facts: Facts) -> Seen:
 
 def judge(seen: Seen) -> Iterator[Finding]:
     """Yield what keeps the pool from being looked after."""
-    if seen.state != "Active":
+    if seen.state not in RUNS:
         yield error(
             "function-inactive",
             f"function {seen.name} is {seen.state}",

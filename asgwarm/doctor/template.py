@@ -5,7 +5,7 @@ it takes minutes.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import asgwarm
 from asgwarm.aws_errors import translated
@@ -18,7 +18,7 @@ from asgwarm.stack.stacks import StackView
 from asgwarm.stack.status import Then, remedy, then
 from asgwarm.stack.template import template_text
 
-POLL_S, LONGEST_S = 2.0, 600.0  # of a drift detection
+POLL_S = 2.0  # of a drift detection
 # parameter -> what META calls it
 SIZES = {
     "Hot": "hot",
@@ -54,28 +54,32 @@ def look(facts: Facts) -> Seen:
     )
 
 
-def drift(facts: Facts, sleep: Callable[[float], None] = time.sleep) -> list[str]:
+def drift(facts: Facts) -> list[str]:
     """Return the stack's resources that are not as its template says.
 
     Raises:
-        WaitTimeout: CloudFormation was at it for ten minutes.
+        WaitTimeout: CloudFormation was at it for as long as it may.
     """
     client, stack = facts.client("cloudformation"), facts.stack
     with translated("cloudformation:DetectStackDrift", stack.name):
         begun = client.detect_stack_drift(StackName=stack.stack_id)
-    for _ in range(int(LONGEST_S / POLL_S)):
+    left_s = facts.around.drift_s
+    while True:
         with translated("cloudformation:DescribeStackDriftDetectionStatus", stack.name):
             status = client.describe_stack_drift_detection_status(
                 StackDriftDetectionId=begun["StackDriftDetectionId"]
             )
         if status["DetectionStatus"] != "DETECTION_IN_PROGRESS":
             return _drifted(client, stack)
-        sleep(POLL_S)
-    raise WaitTimeout(
-        f"CloudFormation compares stack {stack.name} for {LONGEST_S:.0f} s already",
-        hint=f"aws cloudformation describe-stack-resource-drifts --stack-name "
-        f"{stack.name}",
-    )
+        if left_s <= 0:
+            raise WaitTimeout(
+                f"CloudFormation compares stack {stack.name} for "
+                f"{facts.around.drift_s:g} s already",
+                hint="aws cloudformation describe-stack-resource-drifts --stack-name "
+                f"{stack.name}",
+            )
+        time.sleep(min(POLL_S, left_s))
+        left_s -= POLL_S
 
 
 def _drifted(client: "object", stack: StackView) -> list[str]:

@@ -6,7 +6,7 @@ made to look at everything between tests, each half minute, and so within none o
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,8 @@ from asgwarm.clients import Clients
 from asgwarm.doctor.checkup import Checkup, examine
 from asgwarm.doctor.facts import Around, Facts
 from asgwarm.domain.names import stack_name
-from tests.integration.pools import Pool, clients_of, serve
+from tests.integration.doctor.front import front
+from tests.integration.pools import Pool, clients_of, serve, settings_of
 
 HALF_MINUTE_S = 30.0
 
@@ -108,16 +109,41 @@ class Patient:
         undo.callback(self.pool.region.control.set_faults)
         self.pool.region.control.set_faults(http=[{"kind": "denied", **fault}])
 
-    def update(self, undo: ExitStack, *, body: str = "", **sizes: str) -> None:
-        """Update the stack from outside, until *undo*."""
+    def through(self, undo: ExitStack, **how: Any) -> Clients:
+        """Clients whose calls go through a `front`, which is open until *undo*."""
+        region = self.pool.region
+        url = undo.enter_context(front(region.info.endpoint_url, **how))
+        return Clients(replace(settings_of(region), endpoint_url=url))
+
+    def update(
+        self, undo: ExitStack, *, body: str = "", is_held: bool = False, **sizes: str
+    ) -> None:
+        """Update the stack from outside, until *undo*.
+
+        Args:
+            is_held: Whether the update stays under way: the function, which it asks,
+                gets nothing done.
+        """
         client = self.aws("cloudformation")
         before = client.get_template(StackName=self.stack)["TemplateBody"]
         (there,) = client.describe_stacks(StackName=self.stack)["Stacks"]
         old = {p["ParameterKey"]: p["ParameterValue"] for p in there["Parameters"]}
         undo.callback(self._update, before, old, {name: old[name] for name in sizes})
-        self._update(body or before, old, sizes)
+        if is_held:
+            self.strike(undo, kind="hold_before", owner="lambda")
+            self._ask(body or before, old, sizes)
+            self.pool.region.until(lambda: self.pool.region.control.status()["held"])
+        else:
+            self._update(body or before, old, sizes)
 
     def _update(self, body: str, known: Any, values: Mapping[str, str]) -> None:
+        """Update it between what goes on and what comes then."""
+        at_rest = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+        self.pool.region.until(lambda: self._status() in at_rest)
+        self._ask(body, known, values)
+        self.pool.region.until(lambda: self._status() == "UPDATE_COMPLETE")
+
+    def _ask(self, body: str, known: Any, values: Mapping[str, str]) -> None:
         parameters: list[Any] = [
             {"ParameterKey": name, "UsePreviousValue": True}
             for name in known
@@ -130,7 +156,6 @@ class Patient:
         self.aws("cloudformation").update_stack(
             StackName=self.stack, TemplateBody=body, Parameters=parameters
         )
-        self.pool.region.until(lambda: self._status() == "UPDATE_COMPLETE")
 
     def _status(self) -> str:
         answer = self.aws("cloudformation").describe_stacks(StackName=self.stack)

@@ -29,14 +29,33 @@ def test_a_healthy_pool_has_no_finding(patient):
     assert all(one.said for one in checkup.outcomes)
 
 
-@pytest.mark.parametrize("off_s", [600, -90])
-def test_a_clock_that_is_off_is_found(patient, off_s):
-    """And nothing else is told by it: ages are AWS's time."""
-    (found,) = patient.examined(clock=lambda: now_s() + off_s).findings
+@pytest.mark.parametrize(("ahead_s", "severity"), [(-600, "error"), (90, "warning")])
+def test_a_clock_that_is_off_is_found(patient, undo, ahead_s, severity):
+    """By AWS's own, and nothing else is told by it."""
+    clients = patient.through(undo, ahead_s=ahead_s)
+
+    (found,) = patient.examined(clients=clients).findings
 
     assert found.id == "clock-skew"
-    assert ("ahead of" if off_s > 0 else "behind") in found.what
-    assert found.severity == ("error" if off_s > 300 else "warning")
+    assert ("ahead of" if ahead_s < 0 else "behind") in found.what
+    assert found.severity == severity
+
+
+def test_a_clock_that_aws_refuses_is_found(patient, undo):
+    """It says that signatures are wrong; its Date says why."""
+    hour = patient.through(undo, ahead_s=3600)
+
+    checkup = patient.examined(clients=hour)
+
+    assert {one.id for one in checkup.findings} == {"clock-skew", "credentials"}
+    (clock,) = [one for one in checkup.findings if one.id == "clock-skew"]
+    assert "behind AWS's" in clock.what
+
+
+@pytest.mark.parametrize("off_s", [600, -90])
+def test_ages_are_those_of_awss_clock(patient, off_s):
+    """Of a computer whose clock is off nothing but that is found."""
+    assert patient.ids(clock=lambda: now_s() + off_s) == ["clock-skew"]
 
 
 def test_credentials_that_end_soon_are_found(patient):
@@ -123,6 +142,16 @@ def test_sizes_that_somebody_wrote_are_found(patient, undo):
     assert "Cap is 11, not 10" in found.what
 
 
+def test_a_stack_that_somebody_works_on_is_found(patient, undo):
+    """What an update makes of it is not judged before it is done."""
+    patient.update(undo, is_held=True, Cap="11")
+
+    (found,) = patient.examined().findings
+
+    assert found.id == "stack-busy"
+    assert found.what == "stack asgwarm-dev is UPDATE_IN_PROGRESS"
+
+
 def test_a_pool_that_is_going_down_is_found(patient, undo):
     """What `down` began, `down` ends."""
     patient.rewrite(patient.meta_key, undo, pool_mode="DRAINING")
@@ -143,6 +172,22 @@ def test_drift_is_found_where_it_is_asked_for(patient, undo):
     assert found.id == "drifted"
     assert "Logs (MODIFIED)" in found.what
     assert patient.ids() == []
+
+
+def test_a_comparison_that_does_not_end_is_found(patient, undo):
+    """The other checks are made; this one is not waited for."""
+    never = {
+        "DescribeStackDriftDetectionStatus": (
+            "DETECTION_COMPLETE",
+            "DETECTION_IN_PROGRESS",
+        )
+    }
+    clients = patient.through(undo, changes=never)
+
+    (found,) = patient.examined(clients=clients, drift=True, drift_s=0.1).findings
+
+    assert (found.id, found.check) == ("not-checked", "stack")
+    assert found.cause == "CloudFormation compares stack asgwarm-dev for 0.1 s already"
 
 
 def test_a_quota_below_the_cap_is_found(patient, undo):
@@ -307,6 +352,17 @@ def test_a_stream_that_is_off_is_found(patient, undo):
     client.update_event_source_mapping(**mapping, Enabled=False)
 
     assert patient.ids() == ["stream-disabled"]
+
+
+def test_a_function_that_lambda_gave_up_is_found(patient, undo):
+    """It does so with one that nobody called for weeks."""
+    idle = {"GetFunctionConfiguration": ('"State": "Active"', '"State": "Inactive"')}
+    clients = patient.through(undo, changes=idle)
+
+    (found,) = patient.examined(clients=clients).findings
+
+    assert found.id == "function-inactive"
+    assert found.what == f"function {patient.parts['Function']} is Inactive"
 
 
 def test_a_function_that_has_not_looked_for_long_is_found(patient, undo):
