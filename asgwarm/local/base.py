@@ -9,6 +9,7 @@ import importlib
 from collections.abc import Callable
 
 from asgwarm.local import (
+    nat,
     seam,
     seam_changes,
     seam_deletion,
@@ -57,7 +58,7 @@ class Base:
     def _load_the_rest(self) -> None:
         for module in ("asyncssh", "yaml"):  # needed by the first instance
             importlib.import_module(module)
-        seam.overlay_resources(self._handlers())
+        seam.overlay_resources(self._handlers() | nat.handlers())
         seam.describe_stacks()
         seam_changes.tell_replacements()
         seam_deletion.keep_what_is_needed()

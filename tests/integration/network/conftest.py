@@ -37,6 +37,21 @@ def deploy(region: Any, stack: str, template: str, **values: str) -> dict[str, s
     return found
 
 
+def delete(region: Any, stack: str) -> None:
+    """Delete a stack, and return once it is gone."""
+    client = region.client("cloudformation")
+    client.delete_stack(StackName=stack)
+    gone = ("DELETE_COMPLETE", "DELETE_FAILED")
+    region.until(lambda: _status(client, stack) in gone)
+    assert _status(client, stack) == "DELETE_COMPLETE"
+
+
+def _status(client: Any, stack: str) -> str:
+    found = client.describe_stacks()["Stacks"]
+    mine = [one["StackStatus"] for one in found if one["StackName"] == stack]
+    return str(next(iter(mine), "DELETE_COMPLETE"))
+
+
 @pytest.fixture(scope="module")
 def network(own_region: Any) -> SimpleNamespace:
     """The network's outputs, and the region in which it is."""

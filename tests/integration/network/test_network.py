@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 
 from asgwarm.stack.template import template_text
-from tests.integration.network.conftest import STACK, deploy
+from tests.integration.network.conftest import STACK, delete, deploy
 
 
 def subnets(network, which):
@@ -21,6 +21,7 @@ def routes(network, subnet_id):
     )["RouteTables"]
     return {
         route["DestinationCidrBlock"]: route.get("GatewayId")
+        or route.get("NatGatewayId")
         for route in table["Routes"]
         if "DestinationCidrBlock" in route
     }
@@ -45,6 +46,25 @@ def test_only_public_subnets_lead_to_the_internet(network):
         assert routes(network, subnet["SubnetId"])["0.0.0.0/0"].startswith("igw-")
     for subnet in subnets(network, "Private"):
         assert "0.0.0.0/0" not in routes(network, subnet["SubnetId"])
+
+
+def test_a_nat_gateway_leads_out_of_every_private_subnet(network):
+    """Where somebody asks for one: in a public subnet, with an address of its own."""
+    ec2 = network.region.client("ec2")
+    outputs = deploy(network.region, "with-nat", "network", Nat="yes")
+    own = [{"Name": "tag:asgwarm:network", "Values": ["with-nat"]}]
+    made = ec2.describe_nat_gateways(Filters=own)["NatGateways"]
+    addresses = ec2.describe_addresses()["Addresses"]
+    private = outputs["PrivateSubnets"].split(",")
+    out = {routes(network, subnet)["0.0.0.0/0"] for subnet in private}
+    delete(network.region, "with-nat")
+    left = ec2.describe_nat_gateways(Filters=own)["NatGateways"]
+
+    assert [one["SubnetId"] in outputs["PublicSubnets"] for one in made] == [True]
+    assert out == {made[0]["NatGatewayId"]}
+    assert len(addresses) == 1
+    assert {one["State"] for one in left} <= {"deleted"}
+    assert ec2.describe_addresses()["Addresses"] == []
 
 
 def test_instances_reach_dynamodb_from_every_subnet(network):
