@@ -23,7 +23,7 @@ from tests.prove.privileges.by_aws import (
     in_the_functions_name,
     in_the_planners_name,
 )
-from tests.prove.privileges.recorded import Asked, read
+from tests.prove.privileges.recorded import Asked, ChangeSets, read
 from tests.prove.regions import running_region
 
 LAST = "delete the stack"  # the pool of the function is gone after it
@@ -72,6 +72,7 @@ class _Log:
         self._journey, self._region = journey, region
         self._since = 0
         self._tags: dict[str, dict[str, str]] = {}
+        self._change_sets = ChangeSets()
         self._ec2 = _watcher(region)
         region.control.record()
 
@@ -99,7 +100,7 @@ class _Log:
         calls: list[Any] = self._region.control.requests(self._since)
         if calls:
             self._since = calls[-1]["n"]
-        return calls
+        return [self._change_sets.told(call) for call in calls]
 
 
 def _watcher(region: Any) -> Any:

@@ -42,6 +42,8 @@ def denied(journey: Journey, asked: Sequence[Question], said: Answers) -> Iterat
                 f"{who} may not {question.action} on {question.resource} with "
                 f"{dict(question.context)} ({why}) {decision.error}"
             )
+        elif question.resource == EVERYTHING and not said.wildcard[question.action]:
+            yield f"nobody here knows what {question.action} was called on ({why})"
 
 
 def unused(journey: Journey, asked: Sequence[Question], said: Answers) -> Iterator[str]:
@@ -123,6 +125,8 @@ def granted(journey: Journey) -> int:
 
 
 def actions(journey: Journey) -> list[str]:
-    """Every action that is granted on everything."""
+    """Every action that is granted on everything, or was called so."""
     found = grants(journey.documents)
-    return sorted({action for _, _, action, on in found if on == EVERYTHING})
+    granted = {action for _, _, action, on in found if on == EVERYTHING}
+    called = {one.action for _, one in journey.asked if one.resource == EVERYTHING}
+    return sorted(granted | called)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 REGION, ACCOUNT = "us-east-1", "000000000000"  # the emulated region's
 ANY_ID = "11111111-2222-3333-4444-555555555555"
@@ -51,6 +51,26 @@ def arn(
 def group_arn(name: str) -> str:
     """The ARN of an Auto Scaling group; its middle part is no secret and not known."""
     return arn("autoscaling", f"autoScalingGroup:{ANY_ID}:autoScalingGroupName/{name}")
+
+
+class ChangeSets:
+    """Which stack each change set is of: AWS knows, and calls need not say it."""
+
+    def __init__(self) -> None:
+        self._stacks: dict[str, str] = {}  # by the names of change sets
+
+    def told(self, call: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return one of the region's recorded calls, with the stack that it is about.
+
+        Calls are to come in their order.
+        """
+        if call["service"] != "cloudformation" or "ChangeSetName" not in call["asked"]:
+            return call
+        sent = _sent(call["asked"])
+        name = sent["ChangeSetName"].rpartition("changeSet/")[2].partition("/")[0]
+        self._stacks[name] = sent.get("StackName") or self._stacks[name]
+        told = sent | {"StackName": self._stacks[name]}
+        return {**call, "asked": urlencode(told)}
 
 
 def read(call: Mapping[str, Any], tags: Tags) -> list[Asked]:

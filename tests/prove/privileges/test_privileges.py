@@ -5,6 +5,7 @@ The proof itself is `make privileges`; it takes a minute and needs a policy simu
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -16,7 +17,14 @@ from tests.prove.privileges.by_aws import HANDLERS
 from tests.prove.privileges.cases import cases
 from tests.prove.privileges.journey import Journey
 from tests.prove.privileges.neighbours import neighbours
-from tests.prove.privileges.recorded import arn, asked, group_arn, read
+from tests.prove.privileges.recorded import (
+    ANY_ID,
+    ChangeSets,
+    arn,
+    asked,
+    group_arn,
+    read,
+)
 from tests.prove.privileges.simulator import Answers, Decision, Question
 from tests.prove.privileges.weakened import weakened
 from tests.unit.stack.cfn import read as read_template
@@ -162,6 +170,23 @@ def test_a_call_is_read_as_iam_sees_it(call, found):
     assert read(call, TAGS) == [found]
 
 
+def test_a_change_set_is_one_of_a_stack_even_where_its_arn_alone_is_said():
+    """As AWS CLI describes and deletes what `deploy` told it."""
+    change_sets = ChangeSets()
+    arn_of = arn("cloudformation", "changeSet/one/1")
+    made = {"ChangeSetName": "one", "StackName": "asgwarm-dev", "TemplateBody": "a&b"}
+    calls = [
+        _sent("cloudformation", "CreateChangeSet", urlencode(made)),
+        _sent("cloudformation", "ListStacks", ""),
+        _sent("cloudformation", "DeleteChangeSet", f"ChangeSetName={arn_of}"),
+    ]
+
+    found = [read(change_sets.told(call), TAGS)[0].resource for call in calls]
+
+    stack = arn("cloudformation", f"stack/asgwarm-dev/{ANY_ID}")
+    assert found == [stack, "*", stack]
+
+
 def _judged(*decisions: Decision, action: str = "dynamodb:GetItem") -> Any:
     journey = Journey(documents={"dev/Auditor": POLICY})
     questions = []
@@ -185,6 +210,21 @@ def test_a_call_without_its_permission_is_found():
 
     assert "dev/Auditor may not dynamodb:GetItem" in wrong
     assert "(a test)" in wrong
+
+
+def test_a_call_on_nobody_knows_what_is_found():
+    """What it was called on would be granted whatever a policy names."""
+    names, calls = ("dev/Auditor",), ("dynamodb:GetItem", "dynamodb:ListTables")
+    journey = Journey(documents={"dev/Auditor": POLICY})
+    for action in calls:
+        journey.note(names, asked(action, "*"), "a test")
+    wildcard = {calls[0]: False, calls[1]: True}
+    said = Answers(decisions=[MAY, MAY], wildcard=wildcard)
+
+    (wrong,) = judge.denied(journey, judge.questions(journey), said)
+
+    assert wrong == "nobody here knows what dynamodb:GetItem was called on (a test)"
+    assert judge.actions(journey) == [*calls]
 
 
 def test_what_is_granted_and_not_needed_is_found():
