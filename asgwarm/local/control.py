@@ -57,7 +57,9 @@ class Control:
         """Keep what is sent with each call, as `asked`; for proofs, it takes memory."""
         self.call("record", on=on)
 
-    def wait_change(self, timeout_s: float = WAIT_S, *, since: int | None = None) -> int:
+    def wait_change(
+        self, timeout_s: float = WAIT_S, *, since: int | None = None
+    ) -> int:
         """The change counter, as soon as it has passed *since* or after the timeout.
 
         Without *since* it is the next change that counts.
