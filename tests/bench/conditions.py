@@ -16,6 +16,7 @@ LEAST_ANSWER_MS = 8
 SPAWN_MS = 10  # a process that does next to nothing
 KEX_MS = 25  # both sides' arithmetic of the SSH key exchange
 SHELL_MS = 15  # sshd forks, the user's shell starts
+SPARE_MS = 3  # the same where sshd has forked already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +53,26 @@ RUNS = (
 )
 
 
-def limit_ms(conditions: Conditions) -> int:
-    """The time from nothing to the first byte that no one-shot client can beat.
+def steps_ms(conditions: Conditions) -> dict[str, float]:
+    """What physics leaves of each step of a one-shot client.
 
     TCP and TLS 1.3 to DynamoDB and one conditional write; then the push over a
     connection that is already open, beside TCP, banner and key exchange of SSH; then
     one signed request for authentication with everything else right behind it.
     """
     rtt = conditions.rtt_ms
-    claimed = SPAWN_MS + 2 * rtt + rtt + DYNAMODB_MS
-    let_in = max(rtt + conditions.eic_ms, 3 * rtt + KEX_MS)
-    answered = max(LEAST_ANSWER_MS, conditions.lookup_ms)
-    return claimed + let_in + rtt + answered + SHELL_MS
+    return {
+        "start": SPAWN_MS,
+        "claim": 2 * rtt + rtt + DYNAMODB_MS,
+        "push": rtt + conditions.eic_ms,
+        "connect": 3 * rtt + KEX_MS,
+        "auth": rtt + max(LEAST_ANSWER_MS, conditions.lookup_ms),
+        "first byte": SHELL_MS,
+    }
+
+
+def limit_ms(conditions: Conditions) -> float:
+    """The time from nothing to the first byte that no one-shot client can beat."""
+    steps = steps_ms(conditions)
+    let_in = max(steps.pop("push"), steps.pop("connect"))
+    return sum(steps.values()) + let_in

@@ -10,6 +10,7 @@ from statistics import median
 
 from asgwarm.bench.figures import percentile
 from tests.bench.conditions import Conditions, limit_ms
+from tests.bench.phases import Steps
 from tests.bench.probe import Shot
 
 LIMIT = "limit"
@@ -31,11 +32,13 @@ class Run:
 
     Args:
         facts: What else is to be known of it, in words for a document.
+        phases: The medians of the steps of our own ways, in ms.
     """
 
     conditions: Conditions
     ways: Mapping[str, Summary]
     facts: Mapping[str, str | int | float] = field(default_factory=dict)
+    phases: Mapping[str, Steps] = field(default_factory=dict)
 
     def sorted(self) -> list[tuple[str, Summary]]:
         """The ways, fastest first."""
@@ -55,5 +58,5 @@ def summary(shots: Sequence[Shot]) -> Summary:
 
 def limit(conditions: Conditions) -> Summary:
     """What physics leaves, as if it were a way."""
-    limit = float(limit_ms(conditions))
+    limit = limit_ms(conditions)
     return Summary(median_ms=limit, p90_ms=limit, n=0, cpu_ms=None)

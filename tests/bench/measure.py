@@ -17,6 +17,7 @@ from tests.bench.conditions import DYNAMODB_MS, EC2_MS, Conditions
 from tests.bench.figures import LIMIT, Run, limit, summary
 from tests.bench.network import Network
 from tests.bench.orders import Ask, ordering
+from tests.bench.phases import medians
 from tests.bench.probe import Shot
 from tests.bench.region import laid_out
 from tests.bench.ways import SAYS, Desk, commands, master
@@ -83,7 +84,10 @@ def run(
             )
     ways = {name: summary(found) for name, found in shots.items()}
     return Run(
-        conditions=conditions, ways=ways | {LIMIT: limit(conditions)}, facts=facts
+        conditions=conditions,
+        ways=ways | {LIMIT: limit(conditions)},
+        facts=facts,
+        phases={n: steps for n, found in shots.items() if (steps := medians(found))},
     )
 
 

@@ -13,6 +13,7 @@ from tests.bench.figures import LIMIT, Run, Summary
 from tests.bench.live import figures as live
 from tests.bench.live import report as live_report
 from tests.bench.live.figures import Live
+from tests.bench.phases import MEANINGS, allotted, in_a_row_ms
 from tests.bench.targets import Verdict, verdicts
 from tests.bench.ways import PRODUCT
 
@@ -52,12 +53,21 @@ def _run(run: Run) -> dict[str, Any]:
             **run.facts,
         },
         "ways": {name: _way(found) for name, found in run.sorted()},
+        "phases": {way: _phases(run, way) for way in run.phases},
     }
 
 
 def _way(found: Summary) -> dict[str, Any]:
     first = {"median": found.median_ms, "p90": found.p90_ms, "n": found.n}
     return {"first_byte_ms": first, "cpu_ms": found.cpu_ms}
+
+
+def _phases(run: Run, way: str) -> dict[str, dict[str, float | None]]:
+    least = allotted(way, run.conditions)
+    return {
+        step.replace(" ", "_"): {"median_ms": took_ms, "limit_ms": least.get(step)}
+        for step, took_ms in run.phases[way].items()
+    }
 
 
 def _verdict(one: Verdict) -> dict[str, Any]:
@@ -76,10 +86,17 @@ def show(runs: Sequence[Run], sessions: Sequence[Live], console: Console) -> Non
         console.print(_conditions(run))
         console.print(table(run))
         console.print()
+        if run.phases:
+            console.print(_steps(run))
+            console.print()
     for session in sessions:
         console.print(live_report.table(session))
         console.print()
-    console.print(_targets(verdicts(runs) + live.verdicts(sessions)))
+    found = verdicts(runs) + live.verdicts(sessions)
+    console.print(_targets(found))
+    for one in found:
+        if one.why and not one.is_met:
+            console.print(f"{one.run}, {one.said}: {one.why}")
     told = ", ".join(f"{name} {what}" for name, what in machine().items())
     console.print(f"{told}; stand-ins, not AWS", style="dim")
 
@@ -115,6 +132,35 @@ def table(run: Run) -> Table:
         style = "bold" if name == PRODUCT else "dim" if name == LIMIT else ""
         shown.add_row(name, *cells, cpu, ratio, over, style=style)
     return shown
+
+
+def _steps(run: Run) -> Table:
+    """Return the steps of our own ways, each beside what physics leaves of it."""
+    shown = Table(title="our own steps, ms, and physics' part", title_justify="left")
+    shown.add_column("step", no_wrap=True)
+    for way in run.phases:
+        shown.add_column(way, justify="right", no_wrap=True)
+        shown.add_column("limit", justify="right", no_wrap=True, style="dim")
+    shown.add_column("")
+    least = {way: allotted(way, run.conditions) for way in run.phases}
+    for step, meaning in MEANINGS.items():
+        cells = [
+            _figure(steps.get(step))
+            for way, found in run.phases.items()
+            for steps in (found, least[way])
+        ]
+        shown.add_row(step, *cells, meaning)
+    sums = [
+        _figure(in_a_row_ms(steps))
+        for way, found in run.phases.items()
+        for steps in (found, least[way])
+    ]
+    shown.add_row("together", *sums, "push or connect, the slower one", style="bold")
+    return shown
+
+
+def _figure(took_ms: float | None) -> str:
+    return "" if took_ms is None else f"{took_ms:.0f}"
 
 
 def _targets(found: Sequence[Verdict]) -> Table:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.bench.figures import LIMIT, Run
+from tests.bench.phases import allotted, why, why_busy
 from tests.bench.ways import PRODUCT
 
 CPU_MOST_MS = {PRODUCT: 250, "agent": 25}
@@ -59,12 +60,17 @@ TARGETS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A target, held against what was measured."""
+    """A target, held against what was measured.
+
+    Attributes:
+        why: By which steps the way misses physics, in words; empty where nobody knows.
+    """
 
     run: str
     said: str
     measured_ms: float
     most_ms: float
+    why: str = ""
 
     @property
     def is_met(self) -> bool:
@@ -75,15 +81,17 @@ class Verdict:
 def verdicts(runs: Sequence[Run]) -> list[Verdict]:
     """Return a verdict for every target that these runs have the figures for."""
     found = []
-    by_name = {run.conditions.name: run.ways for run in runs}
+    by_name = {run.conditions.name: run for run in runs}
     for target in TARGETS:
-        ways = by_name.get(target.run, {})
-        if target.way in ways and target.other in ways:
+        run = by_name.get(target.run)
+        ways = run.ways if run else {}
+        if run and target.way in ways and target.other in ways:
             verdict = Verdict(
                 run=target.run,
                 said=f"{target.way} {target.said}",
                 measured_ms=ways[target.way].median_ms,
                 most_ms=round(ways[target.other].median_ms * target.factor, 1),
+                why=_why(run, target.way),
             )
             found.append(verdict)
     return found + [
@@ -92,8 +100,14 @@ def verdicts(runs: Sequence[Run]) -> list[Verdict]:
             said=f"CPU of {way} at most {most_ms} ms",
             measured_ms=run.ways[way].cpu_ms or 0.0,
             most_ms=most_ms,
+            why=why_busy(run.phases[way]) if way in run.phases else "",
         )
         for run in runs
         for way, most_ms in CPU_MOST_MS.items()
         if way in run.ways
     ]
+
+
+def _why(run: Run, way: str) -> str:
+    steps = run.phases.get(way)
+    return why(steps, allotted(way, run.conditions)) if steps else ""

@@ -1,18 +1,32 @@
 """Values for the tests of the bench; what is not the point is filled in."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from tests.bench.conditions import Conditions
 from tests.bench.figures import LIMIT, Run, Summary, limit
+from tests.bench.phases import Steps
 from tests.bench.probe import Shot
 
 
-def shot(first_byte_ms: float, *, cpu_ms: float = 1.0) -> Shot:
+def shot(first_byte_ms: float, *, cpu_ms: float = 1.0, complained: str = "") -> Shot:
     """A shot that went well."""
     return Shot(
-        first_byte_ms=first_byte_ms, cpu_ms=cpu_ms, code=0, said="", complained=""
+        first_byte_ms=first_byte_ms,
+        cpu_ms=cpu_ms,
+        code=0,
+        said="",
+        complained=complained,
     )
 
 
-def run(*, rtt_ms: int = 20, lookup: str = "quick", **median_ms: float) -> Run:
+def run(
+    *,
+    rtt_ms: int = 20,
+    lookup: str = "quick",
+    phases: Mapping[str, Steps] = MappingProxyType({}),
+    **median_ms: float,
+) -> Run:
     """A run; ways are given by their names with underscores."""
     conditions = Conditions(rtt_ms=rtt_ms, lookup=lookup)
     ways = {
@@ -31,4 +45,5 @@ def run(*, rtt_ms: int = 20, lookup: str = "quick", **median_ms: float) -> Run:
         ways=ways | {LIMIT: limit(conditions)},
         facts=facts
         | {"ssh": "OpenSSH_9.2p1", "sshd": "SSH-2.0-9.2", "network": "none"},
+        phases=phases,
     )

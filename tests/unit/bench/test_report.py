@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -12,8 +13,15 @@ from tests.bench.report import WIDTH, document, show
 from tests.bench.targets import verdicts
 from tests.unit.bench.make import run
 
+STEPS = {"start": 90.0, "claim": 30.0, "push": 130.0, "auth": 20.0, "between": 30.0}
 RUNS = [
-    run(one_shot=300.0, plain_ssh=450.0, naive=980.0, seed_tags=2400.0),
+    run(
+        one_shot=300.0,
+        plain_ssh=450.0,
+        naive=980.0,
+        seed_tags=2400.0,
+        phases={"one-shot": STEPS},
+    ),
     run(lookup="slow", one_shot=1000.0, naive=1900.0, seed_tags=3600.0),
     run(rtt_ms=80, one_shot=1200.0, plain_ssh=1150.0),
 ]
@@ -46,6 +54,41 @@ def test_the_tables_fit_their_width_and_cut_nothing():
     assert [cell.strip() for cell in row.split("│")[1:-1]] == [
         *("seed-tags", "2400", "2409", "7", "100", "8.00", "+2163")
     ]
+
+
+def test_the_document_has_our_own_steps_beside_what_physics_leaves_of_them():
+    """Under a key of their own, for each of our ways that was measured."""
+    first, second = document(RUNS)["runs"][:2]
+
+    assert first["phases"]["one-shot"]["claim"] == {"median_ms": 30.0, "limit_ms": 64}
+    assert first["phases"]["one-shot"]["between"] == {
+        "median_ms": 30.0,
+        "limit_ms": None,
+    }
+    assert second["phases"] == {}
+
+
+def test_a_target_that_is_missed_says_by_which_steps():
+    """One that is met, or of which no steps are known, says nothing."""
+    slow = run(one_shot=400.0, plain_ssh=390.0, phases={"one-shot": STEPS})
+    out = io.StringIO()
+    show([slow, run(rtt_ms=80, one_shot=2.0, plain_ssh=1.0)], [], Console(file=out))
+    said = " ".join(out.getvalue().split())
+
+    assert "one-shot at most 1.4 x limit: physics 237 ms; start +80, between" in said
+    assert "one-shot faster than plain-ssh: physics" in said
+    assert said.count("physics") == 2 + 1  # of the table's title
+    assert "CPU of" not in said.partition("physics 237")[2]
+
+
+def test_too_much_of_the_processor_says_when():
+    """Before the first phase nothing but the processor is waited for."""
+    busy = replace(run(one_shot=1.0).ways["one-shot"], cpu_ms=251)
+    found = verdicts(
+        [replace(run(phases={"one-shot": STEPS}), ways={"one-shot": busy})]
+    )
+
+    assert [one.why for one in found] == ["at most 90 ms before the first phase"]
 
 
 @pytest.mark.parametrize(
