@@ -15,11 +15,13 @@ help: ## list the targets
 
 setup: .venv/.ready ## make .venv with everything a developer needs
 
+# The command is installed by uv as by any recent pip: an older one's launcher loads `re`,
+# which takes a third as long as all that an agent's front does.
 .venv/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("$(PYTHON) is older than 3.11: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python $(PIP) -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python \
 	  --no-deps --no-build-isolation --editable .
 	touch $@
 

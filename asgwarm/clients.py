@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2_instance_connect import EC2InstanceConnectClient
 
     from asgwarm.lean.endpoint import Dialing
-    from asgwarm.lean.sigv4 import Keys
+    from asgwarm.lean.keys import Keys
     from asgwarm.lean.situation import Situation
 
 CONNECT_TIMEOUT_S = 5
@@ -205,7 +205,7 @@ class Clients:
             return self._situation.keys
         from botocore.exceptions import NoCredentialsError
 
-        from asgwarm.lean.sigv4 import Keys
+        from asgwarm.lean.keys import Keys
 
         found = self._session.get_credentials()
         if found is None:

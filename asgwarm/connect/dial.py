@@ -70,7 +70,9 @@ async def _try(address: str, port: int, timeout_s: float) -> socket.socket:
     loop = asyncio.get_running_loop()
     failure: OSError = OSError(f"{address} has no address")
     async with asyncio.timeout(timeout_s):
-        found = await loop.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+        # As bytes: for a text Python loads the rules of all languages.
+        name = address.encode("ascii")
+        found = await loop.getaddrinfo(name, port, type=socket.SOCK_STREAM)
         for family, kind, protocol, _, where in found:
             try:
                 return await _open(family, kind, protocol, where)

@@ -9,12 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 
 if TYPE_CHECKING:
     import asyncssh
@@ -36,8 +30,7 @@ class SessionKey:
     @cached_property
     def blob(self) -> bytes:
         """The public half as SSH has it on the wire."""
-        raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return _wire(raw)
+        return _wire(self._key.public_key().public_bytes_raw())
 
     @cached_property
     def public_line(self) -> str:
@@ -57,9 +50,14 @@ class SessionKey:
     def private(self) -> "asyncssh.SSHKey":
         """The pair as asyncssh takes it.
 
-        asyncssh is imported here, so that a key can be made while it still loads.
+        What that needs is imported here: a key is made before, and sooner without.
         """
         import asyncssh
+        from cryptography.hazmat.primitives.serialization import (
+            Encoding,
+            NoEncryption,
+            PrivateFormat,
+        )
 
         return asyncssh.import_private_key(
             self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

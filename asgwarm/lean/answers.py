@@ -13,7 +13,7 @@ from base64 import b64decode
 from binascii import crc32
 from typing import TYPE_CHECKING, Any
 
-from asgwarm.lean.connection import Answer
+from asgwarm.lean.http1 import Answer
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

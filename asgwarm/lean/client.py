@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import asgwarm
 from asgwarm.clock import now_s
 from asgwarm.lean.answers import Document, Unclear, document
-from asgwarm.lean.connection import Connections, NoAnswer
+from asgwarm.lean.connection import Connections
+from asgwarm.lean.http1 import NoAnswer
 from asgwarm.lean.sigv4 import Scope, signed
 from asgwarm.lean.situation import DYNAMODB, EIC, Situation
 

@@ -1,7 +1,6 @@
 """Connections that are kept: one request, one whole answer, and again.
 
-Rule 1: an answer is whole or there is none. What is cut off, too large, of unknown
-length or no HTTP is `NoAnswer`.
+Rule 1: an answer is whole or there is none; see `http1`.
 Rule 2: nothing is sent twice. A connection that its server has closed is noticed before
 anything is sent, and opened anew; once a byte has been sent, the request may have been
 performed, and who asked has to find out.
@@ -13,27 +12,10 @@ import ssl
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import Lock
 
-from asgwarm.domain.value import value
 from asgwarm.lean.endpoint import Dialing, Endpoint, dial
-
-# DynamoDB answers a page of 1 MiB at most, and escapes make it longer in JSON.
-LARGEST = 16 * 2**20
-
-
-class NoAnswer(Exception):
-    """No whole answer came. Whether the request was performed is not known."""
-
-
-@value
-class Answer:
-    """A whole HTTP response; the names of its headers are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
+from asgwarm.lean.http1 import Answer, NoAnswer, read_answer, request
 
 
 class Connections:
@@ -73,7 +55,7 @@ class Connections:
         try:
             with line.lock:  # whoever opens it ahead is waited for
                 answer = line.ask(headers, body)
-        except (OSError, HTTPException) as error:
+        except OSError as error:
             line.close()
             raise NoAnswer(repr(error)) from error
         except NoAnswer:
@@ -102,39 +84,29 @@ class _Line:
         self.lock = Lock()
         self._endpoint = endpoint
         self._read_timeout_s = read_timeout_s
-        self._http: HTTPConnection | None = None
+        self._sock: socket.socket | None = None
 
-    def open(self, dialled: Callable[[], socket.socket]) -> HTTPConnection:
+    def open(self, dialled: Callable[[], socket.socket]) -> socket.socket:
         """Return the connection, opened over what is *dialled* where it is not."""
-        if self._http is not None and _is_quiet(self._http.sock):
-            return self._http
+        if self._sock is not None and _is_quiet(self._sock):
+            return self._sock
         self.close()
-        http = HTTPConnection(self._endpoint.host, self._endpoint.port)
-        http.sock = _secured(dialled(), self._endpoint)
-        http.sock.settimeout(self._read_timeout_s)
-        self._http = http
-        return http
+        sock = _secured(dialled(), self._endpoint)
+        sock.settimeout(self._read_timeout_s)
+        self._sock = sock
+        return sock
 
     def close(self) -> None:
         """Close the connection, if there is one."""
-        http, self._http = self._http, None
-        if http is not None:
-            http.close()
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            sock.close()
 
     def ask(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        http = self.open(lambda: dial(self._endpoint))
-        http.putrequest("POST", "/", skip_host=True)
-        for name, text in headers.items():
-            http.putheader(name, text)
-        http.putheader("Content-Length", str(len(body)))
-        http.endheaders(body)
-        with http.getresponse() as response:
-            answer = Answer(
-                status=response.status,
-                headers={name.lower(): text for name, text in response.getheaders()},
-                body=_whole_body(response),
-            )
-        if http.sock is None:  # the server said that it closes it
+        sock = self.open(lambda: dial(self._endpoint))
+        sock.sendall(request(headers, body))
+        answer, is_kept = read_answer(sock.recv)
+        if not is_kept:
             self.close()
         return answer
 
@@ -156,19 +128,17 @@ def _secured(sock: socket.socket, endpoint: Endpoint) -> socket.socket:
 
     try:
         verified = context(endpoint.host, endpoint.ca_file)
-        return verified.wrap_socket(sock, server_hostname=endpoint.host)
+        return verified.wrap_socket(sock, server_hostname=endpoint.ascii_host)
     except OSError:
         sock.close()
         raise
 
 
-def _is_quiet(sock: socket.socket | None) -> bool:
+def _is_quiet(sock: socket.socket) -> bool:
     """Whether a kept connection is open and has nothing to say that nobody asked for.
 
     It is read, not polled: TLS sends tickets that are no answer.
     """
-    if sock is None:
-        return False
     timeout_s = sock.gettimeout()
     sock.settimeout(0)
     try:
@@ -181,19 +151,3 @@ def _is_quiet(sock: socket.socket | None) -> bool:
         quiet = False
     sock.settimeout(timeout_s)
     return quiet
-
-
-def _whole_body(response: HTTPResponse) -> bytes:
-    lengths = response.headers.get_all("content-length", [])
-    if not response.chunked and (response.length is None or len(set(lengths)) != 1):
-        raise NoAnswer("the answer does not say how long it is")
-    if response.length is not None and response.length > LARGEST:
-        raise NoAnswer(f"the answer is longer than {LARGEST} bytes")
-    if not response.chunked:
-        return response.read()
-    parts: list[bytes] = []
-    while part := response.read(2**16):
-        parts.append(part)
-        if sum(map(len, parts)) > LARGEST:
-            raise NoAnswer(f"the answer is longer than {LARGEST} bytes")
-    return b"".join(parts)

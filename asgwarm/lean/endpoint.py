@@ -1,11 +1,12 @@
 """Where a service answers, and a TCP connection to it.
 
-Rule: it needs nothing that takes long to import. TCP is opened while `ssl` and
-`http.client`, which go on with it, are still loaded.
+Rule: it needs nothing that takes long to import. TCP is opened while `ssl`, which goes
+on with it, is still loaded.
 """
 
 import socket
 from threading import Thread
+from typing import Any
 
 from asgwarm.domain.value import value
 
@@ -22,6 +23,11 @@ class Endpoint:
     ca_file: str | None = None  # certificates to believe instead of the installed ones
 
     @property
+    def ascii_host(self) -> bytes:
+        """The host as bytes: for a text Python loads the rules of all languages."""
+        return self.host.encode("ascii")
+
+    @property
     def authority(self) -> str:
         """The `Host` header: the port is left out where it is the scheme's own."""
         usual = {"http": 80, "https": 443}[self.scheme]
@@ -34,7 +40,7 @@ def dial(endpoint: Endpoint) -> socket.socket:
     Raises:
         OSError: It cannot be reached.
     """
-    to = (endpoint.host, endpoint.port)
+    to: Any = (endpoint.ascii_host, endpoint.port)  # getaddrinfo takes bytes as well
     sock = socket.create_connection(to, timeout=CONNECT_TIMEOUT_S)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -10,7 +10,8 @@ import time
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from asgwarm.lean.sigv4 import ALGORITHM, Keys, Scope, signature
+from asgwarm.lean.keys import Keys
+from asgwarm.lean.sigv4 import ALGORITHM, Scope, signature
 
 
 def presigned(url: str, *, expires_s: int, keys: Keys, scope: Scope, now: int) -> str:

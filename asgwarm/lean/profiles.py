@@ -8,10 +8,9 @@ SSO, processes, endpoints and what will be invented are boto3's.
 
 import os
 from collections.abc import Mapping
-from configparser import Error, RawConfigParser
 
 from asgwarm.domain.value import value
-from asgwarm.lean.sigv4 import Keys
+from asgwarm.lean.keys import Keys
 
 Sections = dict[str, dict[str, str]]
 
@@ -70,6 +69,8 @@ def _sections(path: str) -> Sections:
     """Return a file's sections; none where there is no such file."""
     if not os.path.isfile(path):  # noqa: PTH113  # as botocore asks
         return {}
+    from configparser import Error, RawConfigParser  # which takes a while
+
     parser = RawConfigParser()
     try:
         read = parser.read([path])

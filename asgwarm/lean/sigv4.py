@@ -10,20 +10,11 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
-from dataclasses import field
 
 from asgwarm.domain.value import value
+from asgwarm.lean.keys import Keys
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-
-
-@value
-class Keys:
-    """As whom to sign; without a session token it is empty."""
-
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    session_token: str = field(default="", repr=False)
 
 
 @value

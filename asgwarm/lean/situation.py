@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from asgwarm.domain.value import value
 from asgwarm.lean.endpoint import Endpoint
+from asgwarm.lean.keys import Keys
 from asgwarm.lean.profiles import (
     NotUnderstood,
     Profile,
     checked_keys,
     read_profile,
 )
-from asgwarm.lean.sigv4 import Keys
 
 if TYPE_CHECKING:
     from asgwarm.clients import AwsSettings

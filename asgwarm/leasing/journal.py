@@ -10,7 +10,6 @@ the way of the others.
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -119,6 +118,8 @@ def _entry(written: object) -> Entry:
 
 
 def _write_private(path: Path, text: str) -> None:
+    import tempfile  # takes a while, and a claim comes before
+
     # mkstemp makes the file 0600; a rename replaces it in one step.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:

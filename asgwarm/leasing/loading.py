@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from asgwarm.connect.importing import import_asyncssh
 from asgwarm.leasing.approaching import approach
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 def load_hold() -> "Callable[..., AbstractAsyncContextManager[Session]]":
     """Return `hold`, and all that it needs."""
+    from asgwarm.connect.importing import import_asyncssh
+
     import_asyncssh()
     from asgwarm.leasing.holding import hold
 

@@ -12,7 +12,6 @@ first one, as everybody does who does not.
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -63,6 +62,8 @@ class ReadyLists:
         is_worth_it = records or meta.shards > 1
         if not is_worth_it or meta.draining or meta.owner_cap:
             return
+        import tempfile  # takes a while, and a claim comes before
+
         document = {
             "version": VERSION,
             "place": self._place,

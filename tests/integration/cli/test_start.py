@@ -15,6 +15,8 @@ import pytest
 RUNS = 4
 LOADED = re.compile(r"^import time:.*\| +(\S+)$", re.MULTILINE)
 HEAVY = {"boto3", "botocore.session", "urllib3", "rich", "pydantic", "typer", "click"}
+HEAVY |= {"http.client", "email.parser", "encodings.idna"}
+SSH_ALONE = {"asyncssh", "ctypes.util", "cryptography.hazmat.primitives.serialization"}
 ASGWARM = ("-m", "asgwarm")
 
 
@@ -31,9 +33,10 @@ def _run(env, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _loaded(env, *words: str) -> set[str]:
+def _loaded(env, *words: str) -> list[str]:
+    """The modules that a command line loads, in their order."""
     done = _run(env, *words, PYTHONPROFILEIMPORTTIME="1")
-    return set(LOADED.findall(done.stderr))
+    return LOADED.findall(done.stderr)
 
 
 def _least_cpu_s(env, ways: Sequence[Sequence[str]]) -> list[float]:
@@ -56,8 +59,19 @@ def test_get_loads_nothing_that_it_does_not_need(env, pool):
 
     loaded = _loaded(env, *ASGWARM, "get", pool.name, "--", "true")
 
-    assert {"asyncssh", "asgwarm.lean.client"} <= loaded
-    assert not loaded & HEAVY
+    assert {"asyncssh", "asgwarm.lean.client"} <= {*loaded}
+    assert not HEAVY.intersection(loaded)
+
+
+def test_a_claim_does_not_wait_for_what_only_its_ssh_needs(env, pool):
+    """That is loaded while the claim is on its way; files are written behind it."""
+    pool.until_ready()
+
+    loaded = _loaded(env, *ASGWARM, "get", pool.name, "--", "true")
+
+    claims = loaded.index("asgwarm.pool")
+    later = SSH_ALONE | {"tempfile"}
+    assert {name for name in later if loaded.index(name) < claims} == set()
 
 
 def test_help_loads_a_parser_and_no_more(env):
@@ -65,7 +79,7 @@ def test_help_loads_a_parser_and_no_more(env):
     loaded = _loaded(env, *ASGWARM, "get", "--help")
 
     assert "typer" in loaded
-    assert not loaded & (HEAVY - {"typer", "click"} | {"asyncio", "asyncssh", "ssl"})
+    assert not {*loaded} & (HEAVY - {"typer", "click"} | {"asyncio", "asyncssh", "ssl"})
 
 
 def test_get_and_help_start_in_a_few_times_what_python_takes(env, pool):

@@ -12,8 +12,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from asgwarm.clock import now_s
+from asgwarm.lean.keys import Keys
 from asgwarm.lean.presign import presigned
-from asgwarm.lean.sigv4 import Keys, Scope
+from asgwarm.lean.sigv4 import Scope
 from asgwarm.stack.network import endpoint_in
 from tests.integration.cli.conftest import Home, home_in, terminal  # noqa: F401  # a fixture
 from tests.integration.pools import Pool, ask_for_endpoint, clients_of, serve

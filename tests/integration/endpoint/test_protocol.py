@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from asgwarm.lean.sigv4 import Keys
+from asgwarm.lean.keys import Keys
 
 OPTIONS: dict[str, Any] = {"ping_interval": None, "compression": None}
 

@@ -16,7 +16,7 @@ from asgwarm.aws_errors import translated
 from asgwarm.clients import Clients
 from asgwarm.errors import Unavailable
 from asgwarm.lean.client import DynamoDB, InstanceConnect
-from asgwarm.lean.sigv4 import Keys
+from asgwarm.lean.keys import Keys
 from asgwarm.lean.situation import Situation
 from tests.integration.pools import serve, settings_of
 

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from asgwarm.clock import monotonic_s
-from asgwarm.lean.connection import LARGEST, Connections, NoAnswer
+from asgwarm.lean.connection import Connections
 from asgwarm.lean.endpoint import CONNECT_TIMEOUT_S, Dialing, Endpoint
+from asgwarm.lean.http1 import LARGEST, NoAnswer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Amzn-RequestId: R\r\n\r\n{}"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -150,6 +151,15 @@ def test_bytes_that_nobody_asked_for_end_a_connection(scripted, connect):
     server.closed.wait(10)
 
     assert ask(connections).body == b"{}"
+    assert server.connections == 2
+
+
+def test_a_second_answer_is_not_taken_for_the_next_one(scripted, connect):
+    """Also where it came with the first, and the connection is open still."""
+    server = scripted([OK + OK.replace(b"{}", b"[]"), OK], [OK])
+    connections = connect(server.endpoint)
+
+    assert [ask(connections).body, ask(connections).body] == [b"{}", b"{}"]
     assert server.connections == 2
 
 

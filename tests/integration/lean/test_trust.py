@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from asgwarm.lean import trust
-from asgwarm.lean.connection import Connections, NoAnswer
+from asgwarm.lean.connection import Connections
 from asgwarm.lean.endpoint import Dialing, Endpoint
+from asgwarm.lean.http1 import NoAnswer
 
 AMAZON = {
     "Amazon Root CA 1",

@@ -9,8 +9,9 @@ from botocore.signers import RequestSigner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asgwarm.lean.keys import Keys
 from asgwarm.lean.presign import presigned
-from asgwarm.lean.sigv4 import Keys, Scope
+from asgwarm.lean.sigv4 import Scope
 from tests.unit.lean.test_sigv4 import seconds_of
 
 SESSION = botocore.session.Session()

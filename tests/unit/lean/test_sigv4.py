@@ -10,7 +10,8 @@ from botocore.credentials import Credentials
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from asgwarm.lean.sigv4 import Keys, Scope, signed
+from asgwarm.lean.keys import Keys
+from asgwarm.lean.sigv4 import Scope, signed
 
 PRINTABLE = st.text(
     st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60
