@@ -8,7 +8,6 @@ the way of the others.
 """
 
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -18,6 +17,7 @@ from typing import Literal, get_args
 from asgwarm.domain.names import LEASE_PATTERN
 from asgwarm.domain.value import value
 from asgwarm.errors import ConfigError
+from asgwarm.leasing.private import replace_private
 
 Outcome = Literal["held", "unknown", "spare"]
 
@@ -58,7 +58,7 @@ class Journal:
         text = json.dumps(asdict(entry), indent=1) + "\n"
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_private(path, text)
+            replace_private(path, text)
         except OSError as error:
             raise ConfigError(
                 f"the journal of leases cannot be written: {error}",
@@ -115,17 +115,3 @@ def _entry(written: object) -> Entry:
     if values["outcome"] not in get_args(Outcome):
         raise ValueError(f"outcome is {values['outcome']!r}")
     return Entry(**values)  # type: ignore[arg-type]  # types checked above
-
-
-def _write_private(path: Path, text: str) -> None:
-    import tempfile  # takes a while, and a claim comes before
-
-    # mkstemp makes the file 0600; a rename replaces it in one step.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -11,7 +11,6 @@ first one, as everybody does who does not.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +19,7 @@ from asgwarm.domain.meta import Meta
 from asgwarm.domain.reading import read
 from asgwarm.domain.record import Record
 from asgwarm.domain.value import value
+from asgwarm.leasing.private import replace_private
 
 FRESH_S = 60
 VERSION = 2
@@ -62,8 +62,6 @@ class ReadyLists:
         is_worth_it = records or meta.shards > 1
         if not is_worth_it or meta.draining or meta.owner_cap:
             return
-        import tempfile  # takes a while, and a claim comes before
-
         document = {
             "version": VERSION,
             "place": self._place,
@@ -73,10 +71,7 @@ class ReadyLists:
         }
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(document, stream)
-            Path(name).replace(self._path(pool))
+            replace_private(self._path(pool), json.dumps(document))
         except OSError:
             return
 

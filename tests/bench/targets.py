@@ -27,6 +27,9 @@ TARGETS = (
     ),
     Target(run="rtt20-quick", other="plain-ssh", said="faster than plain-ssh"),
     Target(run="rtt20-quick", other=LIMIT, factor=1.4, said="at most 1.4 x limit"),
+    Target(  # with the layers for an sshd that was tested, which the bench's is
+        run="rtt20-quick", other=LIMIT, factor=1.15, said="at most 1.15 x limit"
+    ),
     Target(
         run="rtt20-quick",
         way="agent",

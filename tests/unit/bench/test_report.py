@@ -77,7 +77,7 @@ def test_a_target_that_is_missed_says_by_which_steps():
 
     assert "one-shot at most 1.4 x limit: physics 237 ms; start +80, between" in said
     assert "one-shot faster than plain-ssh: physics" in said
-    assert said.count("physics") == 2 + 1  # of the table's title
+    assert said.count("physics") == 3 + 1  # of the table's title
     assert "CPU of" not in said.partition("physics 237")[2]
 
 
@@ -97,6 +97,7 @@ def test_too_much_of_the_processor_says_when():
         ("rtt20-quick", "one-shot at most seed-tags / 7", True),
         ("rtt20-quick", "one-shot faster than plain-ssh", True),
         ("rtt20-quick", "one-shot at most 1.4 x limit", True),
+        ("rtt20-quick", "one-shot at most 1.15 x limit", False),
         ("rtt20-slow", "one-shot at most seed-tags / 3.5", True),
         ("rtt20-slow", "one-shot at most naive / 2", False),
         ("rtt80-quick", "one-shot faster than plain-ssh", False),
@@ -116,6 +117,7 @@ def test_a_target_without_figures_has_no_verdict():
 
     assert [one.said for one in found] == [
         "one-shot at most 1.4 x limit",
+        "one-shot at most 1.15 x limit",
         "CPU of one-shot at most 250 ms",
     ]
 
