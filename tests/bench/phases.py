@@ -25,7 +25,7 @@ MEANINGS = {
     "push": "the key, to EC2 Instance Connect",
     "connect": "beside it: TCP and key exchange",
     "auth": "signed request, padded answer",
-    "first byte": "a round trip, and what sshd starts",
+    "first byte": "a round trip; what sshd starts",
     "between": "imports and all else of our own",
 }
 BESIDE = ("push", "connect")
