@@ -11,6 +11,7 @@ import ssl
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 
 _AWS = ".amazonaws.com"
 # How the installed file introduces a certificate, and whose are Amazon's.
@@ -20,11 +21,11 @@ _AMAZON = (
     "CN=Starfield Services Root Certificate Authority - G2",
 )
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+_ONE_AT_A_TIME = Lock()  # two services are connected to at once
 
 
-@cache
 def context(host: str, ca_file: str | None) -> ssl.SSLContext:
-    """Return what a connection to *host* is verified with.
+    """Return what a connection to *host* is verified with, made once for all hosts.
 
     Args:
         ca_file: A file of certificates to believe instead of the installed ones.
@@ -32,10 +33,16 @@ def context(host: str, ca_file: str | None) -> ssl.SSLContext:
     Raises:
         OSError: A file of certificates cannot be read, or makes no sense.
     """
+    with _ONE_AT_A_TIME:
+        return _context(ca_file, is_aws=host.endswith(_AWS))
+
+
+@cache
+def _context(ca_file: str | None, *, is_aws: bool) -> ssl.SSLContext:
     if ca_file is not None:
         return ssl.create_default_context(cafile=ca_file)
     file = installed_file()
-    if host.endswith(_AWS):
+    if is_aws:
         roots = amazon_roots(file.read_text("ascii", errors="replace"))
         if roots:
             return ssl.create_default_context(cadata=roots)

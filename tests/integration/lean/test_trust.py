@@ -3,6 +3,7 @@
 import datetime
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -134,6 +135,17 @@ def test_aws_is_believed_by_amazons_roots_alone(service):
 
     assert common_names(context) == AMAZON
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_what_is_believed_is_read_once_for_all_of_aws():
+    """Also by two who connect at the same time; another file is another matter."""
+    hosts = [f"{name}.us-east-1.amazonaws.com" for name in ("dynamodb", "ec2", "sts")]
+    with ThreadPoolExecutor(len(hosts)) as threads:
+        first, *others = threads.map(lambda host: trust.context(host, None), hosts)
+
+    assert all(other is first for other in others)
+    assert trust.context("amazonaws.com.example", None) is not first
+    assert trust.context(hosts[0], str(trust.installed_file())) is not first
 
 
 def test_another_host_is_believed_by_every_installed_root():
