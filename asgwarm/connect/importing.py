@@ -9,8 +9,7 @@ installed: a sixth of the import.
 Rule 1: who connects calls `import_asyncssh` before anything else imports it.
 Rule 2: the search is skipped for those names, in this thread, during this import. Other
 threads find what they look for, and afterwards everything is as it was.
-Rule 3: an answer of AWS's that comes meanwhile is not kept waiting.
-Rule 4: where pyOpenSSL is installed X.509 is loaded, for whoever else uses asyncssh in
+Rule 3: where pyOpenSSL is installed X.509 is loaded, for whoever else uses asyncssh in
 this process.
 """
 
@@ -24,14 +23,13 @@ from contextlib import contextmanager
 _UNUSED = frozenset({"oqs", "liboqs", "nettle", "libnettle", "libnettle-6"})
 _X509 = "asyncssh.crypto.x509"
 _ONE_AT_A_TIME = threading.Lock()
-_TURN_S = 0.0005
 
 
 def import_asyncssh() -> None:
     """Import asyncssh, unless that has been done."""
     with _ONE_AT_A_TIME:
         if "asyncssh" not in sys.modules:
-            with _unused_libraries_not_found(), _useless_x509_not_loaded(), _in_turns():
+            with _unused_libraries_not_found(), _useless_x509_not_loaded():
                 import asyncssh  # noqa: F401
 
 
@@ -61,14 +59,3 @@ def _useless_x509_not_loaded() -> Iterator[None]:
         yield
     finally:
         del sys.modules[_X509]
-
-
-@contextmanager
-def _in_turns() -> Iterator[None]:
-    """Let other threads have the interpreter sooner than after Python's usual 5 ms."""
-    usual_s = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN_S)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual_s)

@@ -19,6 +19,17 @@ HEAVY |= {"http.client", "email.parser", "encodings.idna"}
 SSH_ALONE = {"asyncssh", "ctypes.util", "tempfile"}
 SSH_ALONE |= {"cryptography.hazmat.primitives.serialization"}
 ASGWARM = ("-m", "asgwarm")
+# The command line, seen by one who is told of every import.
+WATCHED = """if True:
+    import sys
+    def watch(event, args):
+        if event == "import" and args[0] == "asgwarm.cli.main":
+            print(sys.getswitchinterval())
+    sys.addaudithook(watch)
+    sys.argv = ["asgwarm", "--version"]
+    from asgwarm.__main__ import main
+    main()
+"""
 
 
 @pytest.fixture
@@ -72,6 +83,13 @@ def test_a_claim_does_not_wait_for_what_only_its_ssh_needs(env, pool):
 
     claims = loaded.index("asgwarm.pool")
     assert {name for name in SSH_ALONE if loaded.index(name) < claims} == set()
+
+
+def test_an_answer_is_not_kept_waiting_by_an_import(env):
+    """Before anything is loaded threads have agreed to take turns of half a ms."""
+    said = _run(env, "-c", WATCHED).stdout.split()
+
+    assert float(said[0]) == 0.0005
 
 
 def test_help_loads_a_parser_and_no_more(env):

@@ -58,21 +58,6 @@ def test_another_thread_finds_its_library_meanwhile():
     """)
 
 
-def test_others_have_the_interpreter_sooner_meanwhile():
-    """Whoever waits for an answer of AWS's; afterwards all is as it was."""
-    run("""
-    usual, meanwhile = sys.getswitchinterval(), []
-    class Meanwhile:
-        def find_spec(self, name, path=None, target=None):
-            if name == "asyncssh.connection":
-                meanwhile.append(sys.getswitchinterval())
-    sys.meta_path.insert(0, Meanwhile())
-    import_asyncssh()
-    assert meanwhile[0] < usual / 5
-    assert sys.getswitchinterval() == usual
-    """)
-
-
 def test_a_failed_import_leaves_no_trace_either():
     """The search is the real one after that, too."""
     run("""
