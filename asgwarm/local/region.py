@@ -51,7 +51,7 @@ from asgwarm.local.signature import Request
 TICK_S = 1.0  # how often rules and instances are looked at without a reason
 SETTLE_S = 10.0
 QUIET_ROUNDS = 3
-ROUND_S = 0.004
+ROUND_S, BUSY_ROUND_S = 0.004, 0.02
 CALL_S = 30.0  # one Auto Scaling action of a template
 STOP_DELAY_S = 0.05
 CHANGES_INSTANCES = frozenset(
@@ -214,8 +214,12 @@ class Region:
         while quiet < QUIET_ROUNDS:
             if time.monotonic() > deadline:
                 return False
-            await asyncio.sleep(ROUND_S)
-            quiet = 0 if self.busy() else quiet + 1
+            if self.busy():
+                quiet = 0
+                await self.activity.wait(self.activity.changes, BUSY_ROUND_S)
+            else:
+                quiet += 1
+                await asyncio.sleep(ROUND_S)
         return True
 
     async def advance(self, seconds: float) -> float:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
 from asgwarm.local.keyring import Credential
@@ -220,12 +221,18 @@ def _payload_hash(request: Request, service: str, *, presigned: bool) -> str:
 
 
 def _sign(secret: str, claim: _Claim, canonical: str) -> str:
-    key = f"AWS4{secret}".encode()
-    for part in claim.scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     to_sign = "\n".join((ALGORITHM, claim.time, claim.scope, digest))
+    key = _signing_key(secret, claim.scope)
     return hmac.digest(key, to_sign.encode(), "sha256").hex()
+
+
+@lru_cache  # good for a day, a region and a service
+def _signing_key(secret: str, scope: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
 
 
 def _check_scope(claim: _Claim, region: str) -> None:

@@ -190,7 +190,7 @@ def strike_loop(pool: Pool, cell: Cell) -> list[str]:
         pool.control.fire_schedule()
         pool.until(lambda: _is_made(pool, cell, play, since))
         if cell.which != "all":  # then it may try for as long as the fault lasts
-            pool.until(pool.control.idle)
+            pool.control.settle()
         wrong += _harmed(pool, held)
         _heal(pool, play)
         wrong += _left(pool)
@@ -210,7 +210,7 @@ def _state(pool: Pool) -> str:
 def _heal(pool: Pool, play: LoopPlay) -> None:
     """Switch the fault off, let what is under way end, and have the pool full again."""
     pool.faults()
-    pool.until(pool.control.idle)
+    pool.control.settle()
     play.restore(pool)
 
 
