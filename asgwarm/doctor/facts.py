@@ -14,7 +14,7 @@ from asgwarm.aws_errors import translated
 from asgwarm.clients import Clients
 from asgwarm.clock import now_s
 from asgwarm.doctor.caller import Caller, ask
-from asgwarm.domain.fleet import GroupView
+from asgwarm.domain.fleet import GroupView, template_of
 from asgwarm.domain.meta import Meta
 from asgwarm.domain.names import stack_name
 from asgwarm.domain.record import Record
@@ -219,13 +219,13 @@ class Facts:
         with translated("autoscaling:DescribeWarmPool", name):
             pages = client.get_paginator("describe_warm_pool")
             asked = pages.paginate(AutoScalingGroupName=name)
-            resting = [one for page in asked for one in page["Instances"]]
+            members = [one for page in asked for one in page["Instances"]]
+        members += group["Instances"]
         return GroupView(
             desired=group["DesiredCapacity"],
-            lifecycle_states={
-                one["InstanceId"]: one["LifecycleState"]
-                for one in [*resting, *group["Instances"]]
-            },
+            lifecycle_states={m["InstanceId"]: m["LifecycleState"] for m in members},
+            template=template_of(group),
+            templates={m["InstanceId"]: template_of(m) for m in members},
             suspended=frozenset(
                 one["ProcessName"] for one in group.get("SuspendedProcesses", [])
             ),

@@ -1,8 +1,8 @@
 """When to stop launching: instances that fail by our own doing cost money each time.
 
 Rule: no more than FAILURES of them within FAILING_S. The pause ends by time, so that a
-pool whose cause went away by itself comes back by itself, and it ends with a refresh,
-which is what somebody asks for who has mended the cause.
+pool whose cause went away by itself comes back by itself, and it ends with a refresh or
+another launch template, which is what somebody asks for who has mended the cause.
 """
 
 from collections.abc import Iterable
@@ -15,10 +15,14 @@ FAILED = ("set-up", "not ready")
 PAUSED = "launching is paused: "  # how META's `trouble` begins meanwhile
 
 
-def breaker(records: Iterable[Record], refresh_at: int, now: int) -> str:
-    """Return why launching is to be paused, or an empty string."""
+def breaker(records: Iterable[Record], template: str, refresh_at: int, now: int) -> str:
+    """Return why launching from *template* is to be paused, or an empty string."""
     since = max(now - FAILING_S, refresh_at)
-    why = [r.why for r in records if r.why.startswith(FAILED) and r.since > since]
+    why = [
+        r.why
+        for r in records
+        if r.why.startswith(FAILED) and r.since > since and r.template == template
+    ]
     if len(why) >= FAILURES:
         return f"{PAUSED}{len(why)} instances failed within an hour: {why[-1]}"
     return ""

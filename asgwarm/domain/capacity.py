@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from asgwarm.domain.fleet import GroupView
 from asgwarm.domain.meta import Meta
-from asgwarm.domain.record import Record, State
+from asgwarm.domain.record import UNREADY, Record, State
 
 # Somebody's, or nobody knows whose: detached, and counted against the cap.
 HELD = (State.LEASED, State.QUARANTINED)
 # Reasons to end a free instance that hold for so many in one pass and no more.
 LEFT = "it left the group"
-OLD = "older than the refresh"
+OLD = "older than template or refresh"
 EXCESS = "one more than wanted"
 
 
@@ -29,14 +29,17 @@ class Capacity:
 
     Attributes:
         strays: Ready instances that are not in the group's service.
+        old: Ids of instances to be replaced: another launch template's than the
+            group's, or born before the refresh.
         left: How many more may be ended for LEFT, and of the ready ones for OLD (one
-            ready less than wanted is all that a refresh may cost, and nothing old
-            may take its place) and for EXCESS.
+            ready less than wanted is all that it may cost to replace them, and nothing
+            old may take its place) and for EXCESS.
     """
 
     desired: int
     target: int
     strays: int
+    old: set[str]
     left: dict[str, int]
 
     def shrink(self) -> bool:
@@ -63,14 +66,17 @@ def capacity_of(
     # Those on their way out of service count as done, the leased ones too.
     desired = group.desired if group else 0
     staying = desired - sum(s in (State.DRAINING, *HELD) for s in serving)
-    old = [r.state for r in records if r.born_at < meta.refresh_at]
+    old = {r.instance_id for r in records if r.born_at < meta.refresh_at}
+    old |= group.outdated if group else set()
+    coming = any(r.instance_id in old for r in records if r.state in UNREADY)
     return Capacity(
         desired=desired,
         target=target,
         strays=found.count(State.READY) - ready,
+        old=old,
         left={
             LEFT: max(5, len(records) // 5),
-            OLD: 0 if {*old} & {State.WARMING, State.WARMED} else ready + 1 - target,
+            OLD: 0 if coming else ready + 1 - target,
             # Never more than leaves the target ready: others may be on their way.
             EXCESS: min(staying, ready) - target,
         },

@@ -48,6 +48,7 @@ class View:
     instance_id: str
     record: Record | None
     lifecycle: str  # Auto Scaling's lifecycle state without its `:Wait`
+    template: str  # the launch template that it is known to be from
     waits: bool  # in that `:Wait`: a lifecycle hook is to be completed
     ec2: Ec2Instance | None
     report: GuestReport | None
@@ -99,7 +100,7 @@ def _unwanted(view: View, record: Record) -> str:
     """Why a free instance is not wanted any more, or an empty string."""
     left, ready = view.capacity.left, record.state is State.READY
     rested_s = view.now - record.since
-    old = record.born_at < view.meta.refresh_at
+    old = view.instance_id in view.capacity.old
     absent = view.lifecycle == ABSENT and rested_s > SETTLE_S
     tired = record.state is State.WARMED and rested_s > RECYCLE_S
     reasons = {

@@ -82,7 +82,7 @@ EDGES = {
     "force": Edge(*_ENDS, "lease_id = :last_lease"),
     # Before anything ends a free instance its row leaves the ready index.
     "evict": Edge("READY WARMED", "DRAINING", "why", "ready_key"),
-    "stuck": Edge("WARMING", "DRAINING", "why"),
+    "stuck": Edge("WARMING", "DRAINING", "template why"),
     # Only when EC2 itself says so; the tombstone outlives every late event.
     "lost": Edge(" ".join(LIVE), "TERMINATED", "why ttl_at", "lease_id ready_key"),
     "gone": Edge("DRAINING", "TERMINATED", "ttl_at"),

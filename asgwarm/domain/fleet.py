@@ -6,6 +6,7 @@ is, and nothing is decided on it.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from asgwarm.domain.reading import read
 from asgwarm.domain.value import value
@@ -30,7 +31,24 @@ class GroupView:
 
     desired: int
     lifecycle_states: dict[str, str]  # instance id -> state, warm pool included
+    template: str  # the launch template of the next instance, as `template_of` says
+    templates: dict[str, str]  # instance id -> the one that it was launched from
     suspended: frozenset[str] = frozenset()  # its processes that rest
+
+    @property
+    def outdated(self) -> set[str]:
+        """Members launched from another launch template than the next one will be."""
+        return {i for i, t in self.templates.items() if "" != t != self.template != ""}
+
+
+def template_of(described: Mapping[str, Any]) -> str:
+    """Id and version of a group's or a member's launch template, "lt-0abc 3".
+
+    Empty where there is none, or no number: whether `$Latest` moved nobody knows.
+    """
+    found = described.get("LaunchTemplate", {})
+    numbered = found.get("Version", "").isdigit()
+    return "{LaunchTemplateId} {Version}".format(**found) if numbered else ""
 
 
 @value

@@ -61,7 +61,9 @@ def _launching(
     That it is ours is noted before it begins and until it was seen to have ended: to
     ask for it is not enough, whatever the answer says.
     """
-    stop = breaker(pool.records.values(), pool.meta.refresh_at, pool.now)
+    stop = breaker(
+        pool.records.values(), group.template, pool.meta.refresh_at, pool.now
+    )
     if pool.meta.draining:  # what is ended would be replaced, and ended, for ever
         stop = f"{PAUSED}the pool goes down"
     paused = "Launch" in group.suspended

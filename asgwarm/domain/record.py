@@ -32,6 +32,8 @@ class State(StrEnum):
 
 # An instance may still stand behind a row in one of these.
 LIVE = tuple(State)[:-1]
+# Nobody's, and not to be had yet.
+UNREADY = (State.WARMING, State.WARMED)
 
 
 class MalformedRecord(ValueError):
@@ -70,6 +72,7 @@ class Record:
     exp_at: int = 0
     lease_seen_at: int = 0  # when the reaper first saw this lease
     last_lease: str = ""
+    template: str = ""  # the launch template, of what failed before it was ready
     why: str = ""
     # One line for every change of state: "<unix seconds> <edge> <actor> <why>".
     history: tuple = ()  # type: ignore[type-arg]  # of str; read at run time

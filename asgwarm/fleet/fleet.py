@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from asgwarm.domain.fleet import Ec2Instance, GroupView
+from asgwarm.domain.fleet import Ec2Instance, GroupView, template_of
 from asgwarm.domain.meta import Settings
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Fleet:
         return GroupView(
             desired=groups[0]["DesiredCapacity"],
             lifecycle_states={m["InstanceId"]: m["LifecycleState"] for m in members},
+            template=template_of(groups[0]),
+            templates={m["InstanceId"]: template_of(m) for m in members},
             suspended=frozenset(suspended),
         )
 

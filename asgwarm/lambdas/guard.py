@@ -31,9 +31,6 @@ def guard(world: World, event: Mapping[str, Any], now: int) -> None:
             refusal = f"Shards stays {meta.shards}"  # no row moves to another
         else:
             world.registry.put_meta(epoch, "pool_mode", "ACTIVE")
-            old = event.get("OldResourceProperties", {}).get("Template")
-            if old not in (None, event["ResourceProperties"]["Template"]):
-                world.registry.put_meta(epoch, "refresh_at", now)
             reconcile(world, now)
     except Exception as error:  # noqa: BLE001 - raised, it would be tried again after it was answered
         log("failed", why=str(error))

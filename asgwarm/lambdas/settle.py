@@ -69,6 +69,7 @@ def _values(view: View, edge: str) -> dict[str, Any]:
         "epoch": settings.stack_id,
         "os_user": settings.os_user,
         "endpoint": settings.endpoint,
+        "template": view.template,
         # Claimers begin to read at a random place, so that not all want the same.
         "ready_key": secrets.token_hex(8),
     }

@@ -19,7 +19,7 @@ from asgwarm.domain.decide import ABSENT, View
 from asgwarm.domain.fleet import Ec2Instance
 from asgwarm.domain.meta import Settings
 from asgwarm.domain.plan import PoolView
-from asgwarm.domain.record import LIVE, State
+from asgwarm.domain.record import LIVE, UNREADY
 from asgwarm.fleet.fleet import Fleet
 from asgwarm.registry.registry import Registry
 
@@ -67,7 +67,7 @@ class World:
             ec2 = self.fleet.instances(InstanceIds=[instance_id]).get(
                 instance_id, Ec2Instance(state="terminated")
             )
-        if not record or record.state in (State.WARMING, State.WARMED):
+        if not record or record.state in UNREADY:
             report = self.registry.report(self.settings.instances + instance_id)
         states = group.lifecycle_states if group else {}
         state = states.get(instance_id, ABSENT) if states else "?"
@@ -80,6 +80,7 @@ class World:
             record=record,
             lifecycle=re.sub(":(Wait|Proceed)$", "", state),
             waits=state.endswith(":Wait"),
+            template=group.templates.get(instance_id, "") if group else "",
             ec2=ec2,
             report=report,
         )

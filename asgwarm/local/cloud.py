@@ -43,6 +43,14 @@ class Catalog:
         }
         return names | {"Version": wanted.get("Version", "$Default")}
 
+    def numbered(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """*wanted* with the number that its version, `$Latest` say, has now."""
+        try:
+            template = seam.launch_template(dict(wanted))
+        except seam.Ec2Refused:
+            return dict(wanted)  # and so is the launch refused
+        return {**wanted, "Version": template.version_of(wanted["Version"])}
+
 
 class Cloud:
     """The port that Auto Scaling is given."""

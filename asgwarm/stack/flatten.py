@@ -111,7 +111,7 @@ def flatten(modules: Sequence[Module], *, ours: str = "asgwarm") -> str:
             if owners.setdefault(name, module.name) != module.name:
                 raise FlattenError(f"{module.name} and {owners[name]} define {name!r}")
         imports.known[module.name] = defined
-        bodies.append(f"# {module.name.partition('.')[2]}\n{_body(module.source)}")
+        bodies.append(f"# {module.name.rpartition('.')[2]}\n{_body(module.source)}")
     for name in sorted(set(owners) & set(imports.bound)):
         raise FlattenError(f"{owners[name]} defines {name!r}, which is also imported")
     text = _without_unused("\n".join(bodies))

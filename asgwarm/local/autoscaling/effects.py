@@ -12,9 +12,9 @@ from typing import Any
 class RunInstance:
     """Launch one instance; answered by instance_launched, then instance_running.
 
-    launch_template is the group's LaunchTemplateSpecification, tags are the
-    instance's tags, target is the lifecycle state it is meant for ("InService",
-    "Warmed:Stopped", "Warmed:Running").
+    launch_template is the group's LaunchTemplateSpecification with the number of
+    the version, tags are the instance's tags, target is the lifecycle state it is
+    meant for ("InService", "Warmed:Stopped", "Warmed:Running").
     """
 
     ticket: str

@@ -151,6 +151,7 @@ class Launch:
     ticket: str
     warm: bool
     place: Place
+    launch_template: dict[str, str]
     activity: Activity
     canceled: bool = False
 

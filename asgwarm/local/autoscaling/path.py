@@ -48,7 +48,15 @@ def launch(world: World, group: Group, place: Place, cause: str, *, warm: bool) 
     """Ask EC2 for one new instance, for the group or for its warm pool."""
     where = " into warm pool" if warm else ""
     activity = world.begin(group, f"Launching a new EC2 instance{where}", cause, place)
-    attempt = Launch(ticket=world.new_id(), warm=warm, place=place, activity=activity)
+    # What is launched stays of the version of this moment, whatever the group gets.
+    template = world.catalog.numbered(group.launch_template)
+    attempt = Launch(
+        ticket=world.new_id(),
+        warm=warm,
+        place=place,
+        launch_template=template,
+        activity=activity,
+    )
     group.launches[attempt.ticket] = attempt
     if world.faults.launch_failure:
         refused(world, group, attempt, world.faults.launch_failure)
@@ -58,7 +66,7 @@ def launch(world: World, group: Group, place: Place, cause: str, *, warm: bool) 
         RunInstance(
             ticket=attempt.ticket,
             group=group.name,
-            launch_template=group.launch_template,
+            launch_template=template,
             subnet_id=place.subnet_id,
             zone=place.zone,
             tags={**tags, GROUP_TAG: group.name},
@@ -96,7 +104,7 @@ def launched(world: World, group: Group, attempt: Launch, instance_id: str) -> N
         instance_id=instance_id,
         state=WARMED_PENDING if attempt.warm else "Pending",
         place=attempt.place,
-        launch_template=group.launch_template,
+        launch_template=attempt.launch_template,
         launched_at=world.now,
         activity=attempt.activity,
         protected=group.protect_new and not attempt.warm,

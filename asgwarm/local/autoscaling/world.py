@@ -33,6 +33,9 @@ class Catalog(Protocol):
     def launch_template(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """*wanted* with id, name and version; AwsProblem if there is none."""
 
+    def numbered(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """*wanted* with the number that its version, `$Latest` say, has now."""
+
 
 @dataclass(frozen=True, slots=True)
 class FixedCatalog:
@@ -47,6 +50,10 @@ class FixedCatalog:
         return self.zones[subnet_id]
 
     def launch_template(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """*wanted* as it is."""
+        return dict(wanted)
+
+    def numbered(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """*wanted* as it is."""
         return dict(wanted)
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from asgwarm.clock import now_s
-from asgwarm.domain.record import State
+from asgwarm.domain.record import Record, State
 from asgwarm.stack.template import template_text
 from tests.integration.loop.conftest import QUICK
 from tests.integration.loop.pool import Pool
@@ -41,9 +40,6 @@ def _pass_until(pool: Pool, done: Callable[[], bool]) -> None:
 
 def _deploy(pool: Pool, **changes: str) -> str:
     """Update the stack as a CI job does; return how CloudFormation ended."""
-    # A row counts as older from the second after its own on.
-    youngest = max(record.born_at for record in pool.records().values())
-    pool.until(lambda: now_s() > youngest)
     stack = pool.cloudformation.describe_stacks(StackName=pool.stack)["Stacks"][0]
     kept = [one["ParameterKey"] for one in stack["Parameters"]]
     parameters: list[dict[str, Any]] = [
@@ -90,6 +86,56 @@ def test_a_new_launch_template_rolls_what_is_free_and_no_lease(make_pool):
     assert len(types) == 2
     held = pool.record(lease.instance_id)
     assert (held.state, held.lease_id) == (State.LEASED, lease.lease_id)
+
+
+def _change_template(pool: Pool, instance_type: str) -> None:
+    """Give the group a version of its launch template that CloudFormation never saw."""
+    template = pool.group()["LaunchTemplate"]
+    known = {"LaunchTemplateId": template["LaunchTemplateId"]}
+    made = pool.ec2.create_launch_template_version(
+        **known,
+        SourceVersion=template["Version"],
+        LaunchTemplateData={"InstanceType": instance_type},
+    )
+    number = str(made["LaunchTemplateVersion"]["VersionNumber"])
+    pool.autoscaling.update_auto_scaling_group(
+        AutoScalingGroupName=pool.group_name,
+        LaunchTemplate=known | {"Version": number},
+    )
+
+
+@pytest.mark.long
+def test_a_roll_needs_nobody_s_word(make_pool):
+    """Each is judged by the version that it is of, also who is registered too late.
+
+    While the template changes the function hears nothing, and one instance is launched
+    that it does not know yet.
+    """
+    pool = make_pool(warm=1).fill()
+    lease = pool.claim()
+    pool.until(pool.is_full)
+    pool.faults(events="lost", stream_lost=True)
+    before = pool.running()
+    pool.autoscaling.set_desired_capacity(
+        AutoScalingGroupName=pool.group_name, DesiredCapacity=2
+    )
+    pool.until(lambda: len(pool.running()) > len(before))
+    (late,) = pool.running() - before
+    assert late not in pool.records()
+
+    _change_template(pool, "t3.large")
+    pool.faults()
+    _pass_until(pool, lambda: pool.is_full() and "m7i.large" not in _free(pool, lease))
+
+    assert late not in pool.running()
+    assert set(_free(pool, lease)) == {"t3.large"}
+    assert pool.record(lease.instance_id).lease_id == lease.lease_id
+
+
+def _free(pool: Pool, lease: Record) -> list[str]:
+    types = _types(pool)
+    assert types.pop(lease.instance_id) == "m7i.large"
+    return list(types.values())
 
 
 @pytest.mark.long

@@ -13,11 +13,14 @@ from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record, State
 from tests.prove.fuzz.kit import ANY, Nonsense, fuzz
 from tests.unit.domain.make import (
+    EARLIER,
     HOST_KEY,
     NOW,
     STACK,
+    TEMPLATE,
     capacity,
     meta,
+    record,
     settings,
     view,
 )
@@ -94,7 +97,10 @@ def a_view(nonsense: Nonsense) -> View:
         settings=settings(pool_state=choice(["Stopped", "Running"])),
         meta=a_meta(nonsense),
         capacity=capacity(
-            target=nonsense.randrange(3), LEFT=choice([0, 1]), OLD=choice([0, 1])
+            target=nonsense.randrange(3),
+            old=choice([(), (record(State.READY).instance_id,)]),
+            LEFT=choice([0, 1]),
+            OLD=choice([0, 1]),
         ),
         lifecycle=choice(LIFECYCLES),
         waits=nonsense.once_in(2),
@@ -151,10 +157,17 @@ def test_a_pool_is_sized_whatever_its_rows_say(nonsense):
     """The target stays within the cap, and what stops launches has its reason."""
     records = [a_record(nonsense) for _ in range(nonsense.randrange(8))]
     states = {each.instance_id: nonsense.choice(LIFECYCLES) for each in records}
-    group = GroupView(desired=len(records), lifecycle_states=states)
+    template = nonsense.choice(["", TEMPLATE])
+    templates = {i: nonsense.choice(["", TEMPLATE, EARLIER]) for i in states}
+    group = GroupView(
+        desired=len(records),
+        lifecycle_states=states,
+        template=template,
+        templates=templates,
+    )
 
     sized = capacity_of(a_meta(nonsense), group, records, nonsense.randrange(99))
-    stop = breaker(records, time(nonsense), NOW)
+    stop = breaker(records, template, time(nonsense), NOW)
 
     assert 0 <= sized.target <= 4
     assert isinstance(stop, str)

@@ -238,8 +238,13 @@ def _group(one: Made, names: Names) -> Lines:
         ("volume", "vol"),
     ):
         yield "ec2:RunInstances", arn("ec2", f"{kind}/{short}-12345678"), launched
-    for part in ("instance/i-12345678", "volume/vol-12345678"):
-        yield "ec2:CreateTags", arn("ec2", part), _created(one, "RunInstances")
+    for kind, short in (
+        ("instance", "i"),
+        ("network-interface", "eni"),
+        ("volume", "vol"),
+    ):
+        part = arn("ec2", f"{kind}/{short}-12345678")
+        yield "ec2:CreateTags", part, _created(one, "RunInstances")
 
 
 def _warm_pool(one: Made, names: Names) -> Lines:

@@ -69,6 +69,7 @@ class AutoScalingClient:
             group = self.cloud.group
             return {
                 "DesiredCapacity": group.desired,
+                "LaunchTemplate": group.launch_template,
                 "SuspendedProcesses": [{"ProcessName": p} for p in group.suspended],
                 "Instances": self._shown(self._members(warm=False), 0),
             }
@@ -76,7 +77,7 @@ class AutoScalingClient:
         answer = self.line.call("DescribeAutoScalingGroups", do)
         return {"AutoScalingGroups": [answer]}
 
-    def _shown(self, members: list[dict[str, str]], nobody: float) -> Any:
+    def _shown(self, members: list[dict[str, Any]], nobody: float) -> Any:
         """A list as it is, or once in a while with some or all left out."""
         timeline = self.line.timeline
         if not self.cloud.faults.on or timeline.random() > SHORT_LISTS:
@@ -95,11 +96,15 @@ class AutoScalingClient:
             lambda: self.cloud.ask("DescribeScalingActivities", **request),
         )
 
-    def _members(self, *, warm: bool) -> list[dict[str, str]]:
+    def _members(self, *, warm: bool) -> list[dict[str, Any]]:
         if self.line.saw_nobody:
             return []
         return [
-            {"InstanceId": member.instance_id, "LifecycleState": member.state}
+            {
+                "InstanceId": member.instance_id,
+                "LifecycleState": member.state,
+                "LaunchTemplate": member.launch_template,
+            }
             for member in self.cloud.group.instances.values()
             if member.state.startswith(WARMED) == warm
         ]

@@ -125,6 +125,20 @@ class Cloud:
         finally:
             self._follow_up()
 
+    def deploy(self) -> None:
+        """A stack update gives the group another version of its launch template."""
+        template = self.group.launch_template
+        self.ask(
+            "UpdateAutoScalingGroup",
+            AutoScalingGroupName=self.settings.group,
+            LaunchTemplate={**template, "Version": str(int(template["Version"]) + 1)},
+        )
+
+    def is_outdated(self, instance_id: str) -> bool:
+        """Whether a member is of another version than the next one will be."""
+        member = self.group.instances.get(instance_id)
+        return bool(member) and member.launch_template != self.group.launch_template
+
     def terminate(self, instance_id: str) -> None:
         """EC2 ends an instance, for whoever asked.
 

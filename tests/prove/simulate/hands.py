@@ -1,7 +1,8 @@
 """Hands from outside: what people and hosts do to a pool behind its back.
 
 Instances are detached, terminated, their rows deleted or spoilt; the operator asks
-for a refresh. Rule: a hand says whom it touched, before it does.
+for a refresh or deploys another launch template.
+Rule: a hand says whom it touched, before it does.
 """
 
 from asgwarm.local.autoscaling.lifecycle import IN_SERVICE
@@ -45,9 +46,10 @@ class Hands:
                 self._delete_row,
                 self._spoil,
                 self._refresh,
+                self._deploy,
                 self._spoil_image,
             ),
-            weights=(5, 5, 5, 5, 5, 1),
+            weights=(5, 5, 5, 5, 5, 3, 1),
         )[0]
         boxes = [box for box in self.cloud.boxes.values() if not box.is_gone]
         if boxes:
@@ -114,6 +116,13 @@ class Hands:
         self.timeline.step("hand", "spoils the image")
         for_s = self.timeline.between(120, 900)
         self.faults.image_is_bad_until = self.timeline.now + for_s
+
+    def _deploy(self, _: Box) -> None:
+        """The operator changes the launch template, which mends the image as well."""
+        self.timeline.counts["hand: deploys"] += 1
+        self.timeline.step("hand", "deploys")
+        self.faults.image_is_bad_until = 0.0
+        self.cloud.deploy()
 
     def _refresh(self, _: Box) -> None:
         """The operator asks for a refresh."""

@@ -12,6 +12,7 @@ from typing import Any
 from asgwarm.domain import decide
 from asgwarm.domain.capacity import LEFT, Capacity
 from asgwarm.domain.edges import EDGES, Edge
+from asgwarm.domain.fleet import GroupView
 from asgwarm.domain.meta import Meta
 from asgwarm.domain.record import Record, State
 from asgwarm.lambdas import reconcile
@@ -76,9 +77,7 @@ def no_tombstone() -> Swaps:
 @mutant
 def expire_without_heartbeat() -> Swaps:
     """The reaper does not look whether the lease was renewed meanwhile."""
-    return [
-        *_edge("expire", guard="exp_at < :deadline"),
-    ]
+    return _edge("expire", guard="exp_at < :deadline")
 
 
 @mutant
@@ -222,11 +221,7 @@ def no_limit_to_sweeps() -> Swaps:
 @mutant
 def detach_never_decrements() -> Swaps:
     """What leaves is always replaced, whatever the cap says."""
-
-    def shrink(self: Capacity) -> bool:
-        return False
-
-    return [(Capacity, "shrink", shrink)]
+    return [(Capacity, "shrink", lambda _: False)]
 
 
 @mutant
@@ -260,6 +255,12 @@ def first_boot_proves_the_second() -> Swaps:
         return bool(self.report and self.report.phase == "done")
 
     return [(decide.View, "has_arrived", property(has_arrived))]
+
+
+@mutant
+def old_templates_stay() -> Swaps:
+    """What was launched before a deployment is as good as what comes after it."""
+    return [(GroupView, "outdated", property(lambda _: set()))]
 
 
 @mutant

@@ -133,7 +133,8 @@ class Upkeep:
         for box in self.cloud.boxes.values():
             if not box.is_gone:
                 state = self.ledger.state(box.id) or "unknown"
-                states.append(state)
+                old = state != "QUARANTINED" and self.cloud.is_outdated(box.id)
+                states.append(f"outdated {state}" if old else state)
                 # It keeps its place in the warm pool until it may be ended.
                 in_pool = box.id in self.cloud.group.instances
                 resting += in_pool and state == "QUARANTINED"

@@ -162,6 +162,16 @@ MUTANTS = {
             f"{_LAUNCH}/NetworkInterfaces/0/AssociatePublicIpAddress", "perhaps"
         ),
     ),
+    # Whose it is.
+    "a queue of nobody": Mutant(
+        by="guard", change=_drop("DeadLetters/Properties/Tags")
+    ),
+    "interfaces of nobody": Mutant(
+        by="guard", change=_drop(f"{_LAUNCH}/TagSpecifications/1")
+    ),
+    "volumes of no stack": Mutant(
+        by="guard", change=_drop(f"{_LAUNCH}/TagSpecifications/0/Tags/1")
+    ),
     # Who reaches what.
     "SSH for everybody": Mutant(
         by="guard", change=_put(_INGRESS, _ssh(CidrIp="0.0.0.0/0"))

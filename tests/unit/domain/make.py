@@ -1,17 +1,19 @@
 """Values for the tests of the domain; what is not the point is filled in."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from asgwarm.domain.capacity import EXCESS, LEFT, OLD, Capacity
 from asgwarm.domain.decide import View
-from asgwarm.domain.fleet import Ec2Instance, GuestReport
+from asgwarm.domain.fleet import Ec2Instance, GroupView, GuestReport
 from asgwarm.domain.meta import Meta, Settings
 from asgwarm.domain.record import Record, State
 
 NOW = 1_800_000_000
 STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/asgwarm-dev/1"
 HOST_KEY = "ssh-ed25519 " + "A" * 68
+TEMPLATE, EARLIER = "lt-0abc 3", "lt-0abc 2"
 RUNNING = Ec2Instance(state="running", address="198.51.100.7")
 
 
@@ -54,11 +56,21 @@ def meta(**changes: Any) -> Meta:
     return replace(known, **changes)
 
 
-def capacity(desired: int = 1, target: int = 1, **left: int) -> Capacity:
+def group(desired: int = 1, **changes: Any) -> GroupView:
+    """A group without members."""
+    known = GroupView(
+        desired=desired, lifecycle_states={}, template=TEMPLATE, templates={}
+    )
+    return replace(known, **changes)
+
+
+def capacity(
+    desired: int = 1, target: int = 1, old: Collection[str] = (), **left: int
+) -> Capacity:
     """A pool as it should be, in which one may be missed: `LEFT=0, OLD=1, EXCESS=2`."""
     words = {"LEFT": LEFT, "OLD": OLD, "EXCESS": EXCESS}
     known = {LEFT: 1, OLD: 0, EXCESS: 0} | {words[w]: n for w, n in left.items()}
-    return Capacity(desired=desired, target=target, strays=0, left=known)
+    return Capacity(desired=desired, target=target, strays=0, old=set(old), left=known)
 
 
 def record(state: State, **changes: Any) -> Record:
@@ -111,6 +123,7 @@ def view(of: Record | None, lifecycle: str, **changes: Any) -> View:
         instance_id="i-0123456789abcdef0",
         record=of,
         lifecycle=lifecycle.removesuffix(":Wait"),
+        template=TEMPLATE,
         waits=lifecycle.endswith(":Wait"),
         ec2=RUNNING,
         report=None,

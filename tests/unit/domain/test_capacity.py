@@ -3,16 +3,15 @@
 import pytest
 
 from asgwarm.domain.capacity import EXCESS, LEFT, OLD, capacity_of
-from asgwarm.domain.fleet import GroupView
 from asgwarm.domain.record import State
-from tests.unit.domain.make import NOW, leased, meta, record
+from tests.unit.domain import make
+from tests.unit.domain.make import EARLIER, NOW, TEMPLATE, leased, meta, record
 
 
-def group(desired, **states):
+def group(desired, *, templates=None, **states):
     """A group with these members, `a="InService"`."""
-    return GroupView(
-        desired=desired, lifecycle_states={f"i-{k}": v for k, v in states.items()}
-    )
+    members = {f"i-{k}": v for k, v in states.items()}
+    return make.group(desired, lifecycle_states=members, templates=templates or {})
 
 
 def target(held=0, waiters=0, desired=0, **sizes):
@@ -107,6 +106,41 @@ def test_a_refresh_costs_one_ready_instance_at_a_time_and_the_old_rest_goes_firs
     assert spare(*ready) == 1
     assert spare(ready[0]) == 0
     assert spare(*ready, resting) == 0
+
+
+def test_what_another_launch_template_made_is_old():
+    """Whenever it was born; and what an earlier refresh asked for is so as well."""
+    made = {"i-a": EARLIER, "i-b": TEMPLATE, "i-c": "lt-0def 3"}
+    born = [record(State.WARMED, instance_id="i-b", born_at=NOW - 1)]
+
+    def old(**asked):
+        return capacity_of(meta(**asked), group(1, templates=made), born, 0).old
+
+    assert old() == {"i-a", "i-c"}
+    assert old(refresh_at=NOW) == {"i-a", "i-b", "i-c"}
+    assert capacity_of(meta(), None, born, 0).old == set()
+
+
+def test_where_a_version_is_not_known_nothing_is_old():
+    """A member may name none, and a group `$Latest`: that would roll for ever."""
+    assert make.group(templates={"i-a": ""}).outdated == set()
+    assert make.group(template="", templates={"i-a": EARLIER}).outdated == set()
+
+
+def test_a_new_launch_template_costs_one_ready_instance_at_a_time():
+    """The ready ones wait until nothing of the old template is on its way."""
+    ready = [record(State.READY, instance_id=f"i-{n}") for n in "ab"]
+    resting = record(State.WARMED, instance_id="i-c")
+
+    def spare(*rows, **made):
+        templates = {"i-a": EARLIER, "i-b": EARLIER, "i-c": EARLIER, **made}
+        serving = group(2, templates=templates, a="InService", b="InService")
+        return capacity_of(meta(hot=2), serving, rows, 0).left[OLD]
+
+    assert spare(*ready) == 1
+    assert spare(ready[0]) == 0
+    assert spare(*ready, resting) == 0
+    assert spare(*ready, resting, **{"i-c": TEMPLATE}) == 1
 
 
 def test_one_pass_ends_a_fifth_at_most_for_having_left():

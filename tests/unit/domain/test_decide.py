@@ -234,21 +234,20 @@ def test_a_quarantined_instance_is_replaced_at_once_and_ended_when_nobody_can_ho
     assert do(view(over, "")) == "discard"
 
 
-def test_a_refresh_replaces_what_is_free_and_of_the_ready_ones_what_can_be_spared():
-    """Leased instances are never touched, younger ones neither."""
-    asked = meta(refresh_at=NOW - 200)
-    old, young = NOW - 300, NOW - 200
+def test_what_is_old_is_replaced_and_of_the_ready_ones_what_can_be_spared():
+    """Leased instances are never touched, others neither."""
+    old = {record(State.READY).instance_id}
 
-    def done(state, lifecycle, born_at, spare=0):
-        of = record(state, born_at=born_at)
-        return do(view(of, lifecycle, meta=asked, capacity=capacity(OLD=spare)))
+    def done(state, lifecycle, spare=0, old=old):
+        asked = capacity(OLD=spare, old=old)
+        return do(view(record(state), lifecycle, capacity=asked))
 
-    assert done(State.WARMED, "Warmed:Stopped", old) == "evict"
-    assert done(State.WARMED, "Warmed:Stopped", young) is None
-    assert done(State.WARMING, "Pending", old) == "stuck"
-    assert done(State.READY, "InService", old) is None
-    assert done(State.READY, "InService", old, spare=1) == "evict"
-    assert do(view(leased(born_at=old), "", meta=asked)) is None
+    assert done(State.WARMED, "Warmed:Stopped") == "evict"
+    assert done(State.WARMED, "Warmed:Stopped", old={"i-1"}) is None
+    assert done(State.WARMING, "Pending") == "stuck"
+    assert done(State.READY, "InService") is None
+    assert done(State.READY, "InService", spare=1) == "evict"
+    assert do(view(leased(), "", capacity=capacity(OLD=1, old=old))) is None
 
 
 def test_a_ready_instance_that_is_one_too_many_is_ended():

@@ -4,13 +4,17 @@ from dataclasses import replace
 from typing import Any
 
 from asgwarm.domain.breaker import FAILING_S, PAUSED
-from asgwarm.domain.fleet import GroupView
 from asgwarm.domain.plan import PoolView, plan
 from asgwarm.domain.record import State
-from tests.unit.domain.make import NOW, capacity, meta, record
+from tests.unit.domain.make import EARLIER, NOW, TEMPLATE, capacity, group, meta, record
 
 FAILED = [
-    record(State.TERMINATED, instance_id=f"i-{n}", why="set-up failed: no space")
+    record(
+        State.TERMINATED,
+        instance_id=f"i-{n}",
+        template=TEMPLATE,
+        why="set-up failed: no space",
+    )
     for n in range(3)
 ]
 WHY = f"{PAUSED}3 instances failed within an hour: set-up failed: no space"
@@ -24,9 +28,7 @@ def steps(records=(), *, failure="", suspended=("AZRebalance",), trouble="", **c
     known: dict[str, Any] = {
         "now": NOW,
         "meta": meta(trouble=trouble, refresh_at=changes.pop("refresh_at", 0)),
-        "group": GroupView(
-            desired=1, lifecycle_states={}, suspended=frozenset(suspended)
-        ),
+        "group": group(suspended=frozenset(suspended)),
         "ec2": {},
         "records": {row.instance_id: row for row in records},
         "malformed": {},
@@ -83,6 +85,16 @@ def test_the_pause_ends_by_time_or_with_a_refresh():
     assert steps(FAILED, refresh_at=NOW, trouble=WHY) == [("trouble", "")]
 
 
+def test_the_pause_ends_with_another_launch_template():
+    """Failures of the one before do not count, those of the new one do."""
+    paused = {"suspended": ("AZRebalance", "Launch"), "trouble": WHY}
+    before = [replace(row, template=EARLIER) for row in FAILED]
+
+    assert steps(before, **paused) == [("resume", "Launch")]
+    assert steps([*before, *FAILED[:2]]) == []
+    assert steps([*before, *FAILED]) == [("trouble", WHY), ("suspend", "Launch")]
+
+
 def test_somebody_elses_pause_is_left_alone():
     """An operator may have suspended launches by hand."""
     theirs = {"suspended": ("AZRebalance", "Launch"), "trouble": ""}
@@ -117,7 +129,7 @@ def test_a_pool_was_seen_when_all_that_is_ready_is_in_service():
         "records": {},
         "malformed": {},
     }
-    seen["group"] = GroupView(desired=1, lifecycle_states={})
+    seen["group"] = group()
 
     for strays, failure, told in [(0, "", True), (1, "", False), (0, None, False)]:
         known = replace(capacity(), strays=strays)

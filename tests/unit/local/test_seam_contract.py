@@ -18,6 +18,7 @@ from asgwarm.local import (
     seam_interfaces,
     seam_logs,
 )
+from asgwarm.local.cloud import Catalog
 from asgwarm.local.keyring import ACCOUNT_ID, new_credential
 
 
@@ -119,8 +120,11 @@ async def test_launch_templates_are_resolved_by_version():
     assert template.data["InstanceType"] == "m7i.large"
     by_id = {"LaunchTemplateId": template.template_id, "Version": "$Latest"}
     assert seam.launch_template(by_id) == template
+    assert Catalog().numbered(by_id) == {**by_id, "Version": "1"}
+    absent = {"LaunchTemplateName": "absent", "Version": "$Latest"}
+    assert Catalog().numbered(absent) == absent
     with pytest.raises(seam.Ec2Refused):
-        seam.launch_template({"LaunchTemplateName": "absent"})
+        seam.launch_template(absent)
 
 
 def test_an_update_goes_by_the_functions_that_obey_policies():

@@ -7,7 +7,13 @@ import pytest
 import yaml
 
 from asgwarm.guest import guest
-from asgwarm.stack.bundle import MAX_TEMPLATE_BYTES, main, tightened, unpacked
+from asgwarm.stack.bundle import (
+    MAX_TEMPLATE_BYTES,
+    main,
+    tightened,
+    uncommented,
+    unpacked,
+)
 from asgwarm.stack.template import template_text
 from tests.unit.stack.cfn import read
 
@@ -174,11 +180,18 @@ def test_no_update_of_the_stack_can_choose_a_victim(template):
     assert pool["MinSize"] == pool["MaxGroupPreparedCapacity"] == {"Ref": "Warm"}
 
 
-def test_a_replaced_launch_template_rolls_the_pool_as_a_new_version_does(template):
-    """Its versions begin at 1 again, so that the number alone says nothing."""
-    told = _resource(template, "Guard")["Template"]["Sub"]
+def test_the_group_names_its_launch_template_s_version_by_number(template):
+    """The function rolls what is of another; of `$Latest` it would conclude nothing."""
+    named = _resource(template, "Group")["LaunchTemplate"]
 
-    assert told == "${LaunchTemplate} ${LaunchTemplate.LatestVersionNumber}"
+    assert named["Version"] == {"GetAtt": "LaunchTemplate.LatestVersionNumber"}
+
+
+def test_comments_stay_in_the_source():
+    """A mark with a blank behind it is one; cloud-init's own first line is none."""
+    text = "#cloud-config\n# Why.\na: 1 # how\n b: 'x#y'\n"
+
+    assert uncommented(text) == "#cloud-config\na: 1\n b: 'x#y'\n"
 
 
 def test_the_group_comes_after_all_that_answers_for_its_instances(template):

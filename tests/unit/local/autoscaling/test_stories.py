@@ -3,10 +3,23 @@
 import pytest
 
 from asgwarm.local.autoscaling.effects import (
+    RunInstance,
     SetMembership,
     StopInstance,
 )
+from asgwarm.local.autoscaling.machine import Machine
 from asgwarm.local.autoscaling.model import Faults
+from asgwarm.local.autoscaling.world import FixedCatalog
+
+
+class Versions(FixedCatalog):
+    """A catalog in which `$Latest` is 3."""
+
+    def __init__(self):
+        super().__init__({"subnet-a": "us-east-1a"})
+
+    def numbered(self, wanted):
+        return wanted | {"Version": wanted["Version"].replace("$Latest", "3")}
 
 
 def test_a_new_group_fills_itself_and_its_pool(region):
@@ -37,6 +50,39 @@ def test_a_detached_instance_is_replaced_from_the_pool(region):
     said = [activity["Description"] for activity in region.activities()]
     assert "Launching a new EC2 instance from warm pool: i-2" in said
     assert "Launching a new EC2 instance into warm pool: i-3" in said
+
+
+def test_an_instance_stays_of_the_version_that_its_launch_was_asked_with():
+    """In service, in the warm pool, and while EC2 had not answered yet."""
+    machine = Machine(catalog=Versions())
+    name = {"AutoScalingGroupName": "dev-pool"}
+
+    def update(now, **template):
+        machine.call("UpdateAutoScalingGroup", name | template, now=now)
+
+    def launch(now, instance_id):
+        machine.advance(now=now)
+        (asked,) = [e for e in machine.take_effects() if isinstance(e, RunInstance)]
+        update(now, LaunchTemplate={"LaunchTemplateId": "lt-1", "Version": "4"})
+        machine.instance_launched(asked.ticket, instance_id, now=now)
+        return asked.launch_template["Version"]
+
+    made = {"MinSize": 0, "MaxSize": 3, "DesiredCapacity": 1}
+    latest = {"LaunchTemplateId": "lt-1", "Version": "$Latest"}
+    made |= {"VPCZoneIdentifier": "subnet-a", "LaunchTemplate": latest}
+    machine.call("CreateAutoScalingGroup", name | made, now=1)
+    first = launch(2, "i-1")
+    sizes = {"MinSize": 1, "MaxGroupPreparedCapacity": 1}
+    machine.call("PutWarmPool", name | sizes, now=3)
+    second = launch(4, "i-2")
+
+    (group,) = machine.call("DescribeAutoScalingGroups", {}, now=5)["AutoScalingGroups"]
+    (serving,) = group["Instances"]
+    (resting,) = machine.call("DescribeWarmPool", name, now=5)["Instances"]
+    assert (first, second) == ("3", "4")
+    assert group["LaunchTemplate"]["Version"] == "4"
+    assert serving["LaunchTemplate"]["Version"] == "3"
+    assert resting["LaunchTemplate"]["Version"] == "4"
 
 
 def test_the_launch_hook_is_asked_twice_with_different_tokens(region):
