@@ -6,6 +6,7 @@ Every look works with what the pool does anyway; none changes a setting.
 from datetime import datetime
 from statistics import median
 
+from asgwarm.domain.fleet import template_of
 from tests.acceptance.answers import Question, Seen, Unseen, seen, yes_if
 from tests.acceptance.live import Live
 
@@ -103,6 +104,20 @@ def _suspended(live: Live) -> Seen:
     return yes_if("AZRebalance" in names, f"suspended: {', '.join(names) or 'nothing'}")
 
 
+def _versions(live: Live) -> Seen:
+    """Else the function would roll what is new, or nothing at all."""
+    client = live.client("autoscaling")
+    group = client.describe_auto_scaling_groups(AutoScalingGroupNames=[live.group])[
+        "AutoScalingGroups"
+    ][0]
+    resting = client.describe_warm_pool(AutoScalingGroupName=live.group)["Instances"]
+    named = [template_of(member) for member in [*group["Instances"], *resting]]
+    if not named:
+        raise Unseen("the group has no member")
+    own = template_of(group)
+    return yes_if({own} == {*named} != {""}, f"group {own!r}, n = {len(named)}", *named)
+
+
 def _cost(live: Live) -> Seen:
     """What `cost` makes of an hour in which everything was done."""
     found = live.must("cost", live.pool, "--json").result
@@ -118,5 +133,6 @@ QUESTIONS = (
     Question("How soon does the function know of what the group does?", _told),
     Question("How late does EC2 list a new instance by its tag?", _stale),
     Question("Is AZRebalance suspended, so that no zone costs anybody?", _suspended),
+    Question("Do members name the group's launch template by number?", _versions),
     Question("What does `asgwarm cost` say of this test?", _cost, only_aws=False),
 )

@@ -17,6 +17,7 @@ ANSWERED = {
     "Is a detached instance replaced from the warm pool?": "yes",
     "How long do a hot, a warm and a cold start take?": "seen",
     "Is AZRebalance suspended, so that no zone costs anybody?": "yes",
+    "Do members name the group's launch template by number?": "yes",
     "What does `asgwarm cost` say of this test?": "seen",
     "May an instance write its own row (ec2:SourceInstanceARN)?": "yes",
     "Does the instance's sshd speak strict key exchange?": "yes",

@@ -58,7 +58,7 @@ def test_a_plan_says_what_up_then_does(planner, own_region, pool, lease):
         "one, 1 leased stays"
     ]
     changes = {each["logical_id"]: each["action"] for each in plan["changes"]}
-    assert changes == dict.fromkeys(("Group", "LaunchTemplate"), "change")
+    assert changes == dict.fromkeys(("Group", "Guard", "LaunchTemplate"), "change")
     assert plan["before"]["instance_type"] == "m7i.large"
     dearer, cheaper = plan["before"]["rate_per_hour"], plan["rate_per_hour"]
     assert float(dearer["amount"]) > float(cheaper["amount"]) > 0

@@ -67,10 +67,10 @@ def test_an_instance_stays_of_the_version_that_its_launch_was_asked_with():
         machine.instance_launched(asked.ticket, instance_id, now=now)
         return asked.launch_template["Version"]
 
-    made = {"MinSize": 0, "MaxSize": 3, "DesiredCapacity": 1}
-    latest = {"LaunchTemplateId": "lt-1", "Version": "$Latest"}
-    made |= {"VPCZoneIdentifier": "subnet-a", "LaunchTemplate": latest}
-    machine.call("CreateAutoScalingGroup", name | made, now=1)
+    made = {"LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": "$Latest"}}
+    sizes = {"MinSize": 0, "MaxSize": 3, "DesiredCapacity": 1}
+    where = {"VPCZoneIdentifier": "subnet-a"}
+    machine.call("CreateAutoScalingGroup", {**name, **made, **sizes, **where}, now=1)
     first = launch(2, "i-1")
     sizes = {"MinSize": 1, "MaxGroupPreparedCapacity": 1}
     machine.call("PutWarmPool", name | sizes, now=3)
