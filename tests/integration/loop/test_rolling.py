@@ -9,12 +9,22 @@ from typing import Any
 
 import pytest
 
+from asgwarm.domain.breaker import FAILURES
 from asgwarm.domain.record import Record, State
 from asgwarm.stack.template import template_text
 from tests.integration.loop.conftest import QUICK
 from tests.integration.loop.pool import Pool
 
 PASSES = 20
+# What the guest of an instance says whose set-up failed.
+BROKEN = {
+    "boot_id": {"S": "another"},
+    "target": {"S": "InService"},
+    "phase": {"S": "failed"},
+    "host_key": {"S": ""},
+    "port": {"N": "22"},
+    "setup": {"S": "failed: status 1: no such package"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +140,30 @@ def test_a_roll_needs_nobody_s_word(make_pool):
     assert late not in pool.running()
     assert set(_free(pool, lease)) == {"t3.large"}
     assert pool.record(lease.instance_id).lease_id == lease.lease_id
+
+
+@pytest.mark.long
+def test_launches_that_failed_too_often_resume_with_another_launch_template(make_pool):
+    """Who deploys it has mended the cause; nobody has to ask for a refresh."""
+    pool = make_pool(warm=0).fill()
+    pool.faults(boot_s=100_000)
+    pool.claim()
+    for _ in range(FAILURES):
+        pool.until(lambda: pool.in_state(State.WARMING))
+        (broken,) = pool.in_state(State.WARMING)
+        pool.put(pool.arn(broken.instance_id), "AGENT", BROKEN)
+        pool.control.settle()
+    pool.fire()
+    assert "Launch" in pool.suspended()
+
+    _change_template(pool, "t3.large")
+    pool.faults()
+    pool.end_what_does_not_boot()
+    _pass_until(pool, pool.is_full)
+
+    assert "Launch" not in pool.suspended()
+    pool.fire()  # which sees that they have resumed
+    assert pool.registry.meta().trouble == ""
 
 
 def _free(pool: Pool, lease: Record) -> list[str]:
