@@ -33,6 +33,7 @@ INSTANCE: dict[str, Any] = {
     "endpoint": {"S": "eice-0123456789abcdef0 e.example sg-0123456789abcdef0"},
     "host_key": {"S": HOST_KEY},
     "tier": {"S": "warm"},
+    "template": {"S": "lt-0abc 3"},
     "lease_id": {"S": "dev.abc"},
     "lease_owner": {"S": "ada@lab:1"},
     "lease_name": {"S": ""},

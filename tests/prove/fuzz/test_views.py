@@ -16,7 +16,7 @@ from tests.unit.domain.make import HOST_KEY, NOW, record
 
 WORDS = (
     *("lease_id", "lease_owner", "lease_name", "instance_id", "tier", "why"),
-    *("address", "os_user", "endpoint", "last_lease"),
+    *("address", "os_user", "endpoint", "last_lease", "template"),
 )
 TIMES = ("since", "dur_s", "exp_at")
 SOUND = {"host_key": HOST_KEY, "address": "198.51.100.7", "os_user": "ec2-user"}

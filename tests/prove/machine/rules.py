@@ -15,7 +15,7 @@ STATES = {"WARMING", "WARMED", "READY", "LEASED", "DRAINING", "TERMINATED"}
 STATES |= {"QUARANTINED"}
 TEXTS = (
     *("epoch", "address", "os_user", "host_key", "boot_in", "tier", "setup", "why"),
-    "endpoint",
+    *("endpoint", "template"),
     *("lease_id", "lease_owner", "lease_name", "last_lease"),
 )
 NUMBERS = (
@@ -159,7 +159,7 @@ RULES = {
     "end": Rule(*ENDS_A_LEASE, _is_at_its_maximum),
     "force": Rule(*ENDS_A_LEASE, _is_holder),
     "evict": Rule(("READY", "WARMED"), "DRAINING", ("why",), ("ready_key",)),
-    "stuck": Rule(("WARMING",), "DRAINING", ("why",)),
+    "stuck": Rule(("WARMING",), "DRAINING", ("template", "why")),
     "lost": Rule(
         ("WARMING", "WARMED", "READY", "LEASED", "DRAINING", "QUARANTINED"),
         "TERMINATED",

@@ -26,6 +26,7 @@ def honest(edge: str, record: Record | None, now: int, number: int) -> dict[str,
         number: Makes a new lease's id, and the place in the index.
     """
     values: dict[str, Any] = {"epoch": STACK, "why": "because", "boot_in": "boot-1"}
+    values["template"] = "lt-0abc 3"
     values |= READY | {"ready_key": f"{number:08x}"}
     if edge == "quarantine":
         # Of a row that made no sense nothing but this is known.
