@@ -16,12 +16,17 @@ PAUSED = "launching is paused: "  # how META's `trouble` begins meanwhile
 
 
 def breaker(records: Iterable[Record], template: str, refresh_at: int, now: int) -> str:
-    """Return why launching from *template* is to be paused, or an empty string."""
+    """Return why launching from *template* is to be paused, or an empty string.
+
+    What failed counts unless it is known to be another template's.
+    """
     since = max(now - FAILING_S, refresh_at)
     why = [
         r.why
         for r in records
-        if r.why.startswith(FAILED) and r.since > since and r.template == template
+        if r.why.startswith(FAILED)
+        and r.since > since
+        and r.template in (template or r.template, "")
     ]
     if len(why) >= FAILURES:
         return f"{PAUSED}{len(why)} instances failed within an hour: {why[-1]}"

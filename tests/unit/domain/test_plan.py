@@ -95,6 +95,15 @@ def test_the_pause_ends_with_another_launch_template():
     assert steps([*before, *FAILED]) == [("trouble", WHY), ("suspend", "Launch")]
 
 
+def test_a_failure_of_an_unknown_launch_template_counts():
+    """Be it the row that names none, or a group of `$Latest`: launches cost money."""
+    unknown = [replace(row, template="") for row in FAILED]
+    latest = group(template="", suspended=frozenset({"AZRebalance"}))
+
+    assert steps(unknown) == [("trouble", WHY), ("suspend", "Launch")]
+    assert steps(FAILED, group=latest) == [("trouble", WHY), ("suspend", "Launch")]
+
+
 def test_somebody_elses_pause_is_left_alone():
     """An operator may have suspended launches by hand."""
     theirs = {"suspended": ("AZRebalance", "Launch"), "trouble": ""}
