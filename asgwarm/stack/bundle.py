@@ -176,7 +176,8 @@ def main(arguments: list[str]) -> int:
     if found == text:
         return 0
     if arguments == ["--check"]:
-        sys.stderr.write("error: templates/pool.yaml is out of date: make bundle\n")
+        command = "python -m asgwarm.stack.bundle"
+        sys.stderr.write(f"error: templates/pool.yaml is out of date: {command}\n")
         return 1
     path.write_text(text, encoding="utf-8")
     return 0
