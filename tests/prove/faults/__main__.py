@@ -12,11 +12,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from asgwarm.clock import monotonic_s
+from tests.prove.faults.expected import Cell
 from tests.prove.faults.loop import LOOP_PLAYS
+from tests.prove.faults.matrix import cells
 from tests.prove.faults.plays import PLAYS
 from tests.prove.faults.worker import work_as_user, work_on_loop
 
-USERS, LOOPS = 8, 4
+USERS, LOOPS = 10, 5
+# Small enough for all workers to end together; each begins with clients of its own.
+USER_CELLS = 13
 
 
 def main() -> int:
@@ -30,17 +34,18 @@ def main() -> int:
     began_s = monotonic_s()
     context = multiprocessing.get_context("spawn")
     results, queues, workers = context.Queue(), [], 0
-    for work, most, plays in (
-        (work_as_user, asked.users, PLAYS),
-        (work_on_loop, asked.loops, LOOP_PLAYS),
+    for work, most, plays, size in (
+        (work_as_user, asked.users, PLAYS, USER_CELLS),
+        (work_on_loop, asked.loops, LOOP_PLAYS, 1),
     ):
-        items = list(_items(plays, asked.plays, every=asked.every))
-        count = min(most, len(items))
-        queues.append(calls := context.Queue())  # it ends with its last name
-        for item in (*items, *[None] * count):
-            calls.put(item)
+        struck = list(_struck(plays, asked.plays, every=asked.every))
+        batches = [struck[n : n + size] for n in range(0, len(struck), size)]
+        count = min(most, len(batches))
+        queues.append(queue := context.Queue())  # it ends with its last name
+        for batch in (*batches, *[None] * count):
+            queue.put(batch)
         for _ in range(count):
-            context.Process(target=work, args=(calls, results)).start()
+            context.Process(target=work, args=(queue, results)).start()
         workers += count
     count, failed = _told(results, workers)
     took_s = monotonic_s() - began_s
@@ -48,10 +53,10 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _items(
+def _struck(
     plays: Mapping[str, Any], named: list[str], *, every: bool
-) -> Iterator[tuple[str, str]]:
-    """Yield which calls to strike in which plays, the slowest first."""
+) -> Iterator[Cell]:
+    """Yield the cells of each call, the slowest plays first."""
     chosen = [play for play in named or plays if play in plays]
     known: set[str] = set()
     found = []
@@ -60,7 +65,8 @@ def _items(
             if every or named or call not in known:
                 found.append((play, call))
             known.add(call)
-    yield from reversed(found)
+    for play, call in reversed(found):
+        yield from cells(play, call)
 
 
 def _told(results: Any, workers: int) -> tuple[int, int]:

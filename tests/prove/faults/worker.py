@@ -1,7 +1,7 @@
 """The workers of the matrix: a region of its own each, and calls to strike in it.
 
-Every worker takes (play, call) from its queue until None comes, and puts what was wrong
-per cell. The last thing that it puts is None, also when the worker itself fails.
+Every worker takes lists of cells from its queue until None comes, and puts what was
+wrong per cell. The last thing that it puts is None, also when the worker itself fails.
 """
 
 import tempfile
@@ -12,27 +12,27 @@ from pathlib import Path
 from typing import Any
 
 from tests.prove.faults.loop import loop_pool, strike_loop, unlisted_calls
-from tests.prove.faults.matrix import cells, strike
+from tests.prove.faults.matrix import strike
 from tests.prove.faults.stage import Stage
 from tests.prove.regions import running_region
 
 
-def work_as_user(calls: Any, results: Any) -> None:
+def work_as_user(batches: Any, results: Any) -> None:
     """Strike calls of a user's commands."""
     with _place(results) as (region, folder):
         stage = Stage(region, folder).build()
-        while item := calls.get():
+        while batch := batches.get():
             stage.new_clients()
-            for cell in cells(*item):
+            for cell in batch:
                 results.put(strike(stage, cell))
 
 
-def work_on_loop(calls: Any, results: Any) -> None:
+def work_on_loop(batches: Any, results: Any) -> None:
     """Strike calls of the function and of guests."""
     with _place(results) as (region, _):
         pool = loop_pool(region)
-        while item := calls.get():
-            for cell in cells(*item):
+        while batch := batches.get():
+            for cell in batch:
                 results.put(strike_loop(pool, cell))
         if unlisted := unlisted_calls(region):
             results.put([f"no play is about {unlisted}"])
