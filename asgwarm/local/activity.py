@@ -5,13 +5,17 @@ Rule: only the loop's thread touches this, except `changed_elsewhere`.
 """
 
 import asyncio
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from itertools import islice
 
 from asgwarm.local.signature import Caller, Request
 
 KEPT_REQUESTS = 20_000
+SETTLE_S = 10.0
+QUIET_ROUNDS, QUIET_ROUND_S, BUSY_ROUND_S = 3, 0.004, 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,20 @@ class Activity:
             except TimeoutError:
                 return self.changes
         return self.changes
+
+    async def settle(self, busy: Callable[[], int]) -> bool:
+        """Wait until nothing is *busy* and stays so; False if that does not come."""
+        quiet, deadline = 0, time.monotonic() + SETTLE_S
+        while quiet < QUIET_ROUNDS:
+            if time.monotonic() > deadline:
+                return False
+            if busy():
+                quiet = 0
+                await self.wait(self.changes, BUSY_ROUND_S)
+            else:
+                quiet += 1
+                await asyncio.sleep(QUIET_ROUND_S)
+        return True
 
 
 def _sent(request: Request) -> str:

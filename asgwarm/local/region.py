@@ -49,9 +49,6 @@ from asgwarm.local.serving import Server
 from asgwarm.local.signature import Request
 
 TICK_S = 1.0  # how often rules and instances are looked at without a reason
-SETTLE_S = 10.0
-QUIET_ROUNDS = 3
-ROUND_S, BUSY_ROUND_S = 0.004, 0.02
 CALL_S = 30.0  # one Auto Scaling action of a template
 STOP_DELAY_S = 0.05
 CHANGES_INSTANCES = frozenset(
@@ -210,17 +207,7 @@ class Region:
 
     async def settle(self) -> bool:
         """Wait until nothing goes on by itself; False if that does not end."""
-        quiet, deadline = 0, time.monotonic() + SETTLE_S
-        while quiet < QUIET_ROUNDS:
-            if time.monotonic() > deadline:
-                return False
-            if self.busy():
-                quiet = 0
-                await self.activity.wait(self.activity.changes, BUSY_ROUND_S)
-            else:
-                quiet += 1
-                await asyncio.sleep(ROUND_S)
-        return True
+        return await self.activity.settle(self.busy)
 
     async def advance(self, seconds: float) -> float:
         """Move time forward; the region's time afterwards."""

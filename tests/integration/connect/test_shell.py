@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import select
 import signal
 import struct
 import subprocess
@@ -38,8 +39,11 @@ class Terminal:
         )
 
     def type(self, keys: bytes) -> None:
-        """Press keys."""
-        os.write(self.screen, keys)
+        """Press keys; those that the terminal has no room for have to wait."""
+        while keys:
+            select.select([], [self.screen], [])
+            with contextlib.suppress(BlockingIOError):
+                keys = keys[os.write(self.screen, keys) :]
 
     async def shows(self, text: bytes) -> bytes:
         """Wait until *text* is on the screen; returns everything up to there."""
@@ -148,7 +152,6 @@ async def test_what_is_pasted_arrives_as_it_is(shell_conn, terminal):
     running = start(shell_conn, terminal.fd)
     await terminal.shows(b"(100, 40, 0, 0)\r\n")
 
-    os.set_blocking(terminal.screen, True)
     typing = asyncio.to_thread(terminal.type, pasted + b"\x04end")
     seen, _ = await asyncio.gather(terminal.shows(b"end\r\n"), typing)
 

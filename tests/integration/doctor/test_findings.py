@@ -124,10 +124,11 @@ def test_a_table_without_its_pool_row_is_one_finding(patient, undo):
 
 
 def test_another_template_is_found(patient, undo):
-    """One comment more is another one."""
+    """One word that is another is enough."""
     client = patient.aws("cloudformation")
     body = client.get_template(StackName=patient.stack)["TemplateBody"]
-    patient.update(undo, body=body + "# edited\n", LogDays="14")
+    edited = body.replace("Days to keep logs", "How long to keep")
+    patient.update(undo, body=edited, LogDays="14")
 
     assert patient.ids() == ["template-differs"]
 
