@@ -53,7 +53,8 @@ class LocalRegion:
         """What *done* returns once it is true; asked again after each change."""
         give_up_at_s = monotonic_s() + timeout_s
         while not (found := done()):
-            assert monotonic_s() < give_up_at_s, self.control.status()
+            is_in_time = monotonic_s() < give_up_at_s
+            assert is_in_time, f"it did not happen: {self.control.status()}"
             # Its own questions are changes too: only what comes after them counts.
             self.control.wait_change(0.2)
         return found
