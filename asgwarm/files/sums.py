@@ -34,7 +34,7 @@ class Sums:
 
     async def sha256(self, path: bytes, size: int) -> str | None:
         """Return the checksum of a file's first *size* bytes; None when unknown."""
-        if self._has_ended or self._shell is None:
+        if self._has_ended or self._shell is None or self._shell.stdin.is_closing():
             return None
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._asked.append(answer)

@@ -8,6 +8,7 @@ import pytest
 
 from asgwarm.errors import SessionFailed, TransferFailed
 from asgwarm.files.sides import part_of
+from asgwarm.files.sums import Sums
 from asgwarm.files.transfer import fetch, put
 from asgwarm.local import login
 
@@ -150,6 +151,15 @@ async def test_without_a_program_for_checksums_a_copy_says_so(
 
     assert (to / "copy").read_bytes() == BYTES
     assert (done.unverified, done.moved_bytes) == (1, len(BYTES))
+
+
+async def test_a_program_for_checksums_that_has_ended_tells_nothing(machine):
+    """Even when the question comes before anybody has heard of its end."""
+    async with machine.connected() as conn:
+        ended = await conn.create_process("exit 127", encoding=None)
+        await ended.wait_closed()
+
+        assert await Sums(ended).sha256(b"file", 1) is None
 
 
 @pytest.mark.parametrize(
