@@ -14,7 +14,7 @@ from itertools import islice
 from asgwarm.local.signature import Caller, Request
 
 KEPT_REQUESTS = 20_000
-SETTLE_S = 10.0
+SETTLE_S = 30.0
 QUIET_ROUNDS, QUIET_ROUND_S, BUSY_ROUND_S = 3, 0.004, 0.02
 
 

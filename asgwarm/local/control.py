@@ -75,7 +75,7 @@ class Control:
         """Return once the region is idle.
 
         Raises:
-            RegionError: It still is not after ten seconds.
+            RegionError: It still is not after half a minute.
         """
         self.call("settle")
 

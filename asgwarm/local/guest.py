@@ -69,7 +69,7 @@ def cloud_config(user_data: str) -> dict[str, Any]:
     if not text.startswith("#cloud-config"):
         return {}
     try:
-        document = yaml.safe_load(text)
+        document = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError:
         return {}
     return document if isinstance(document, dict) else {}

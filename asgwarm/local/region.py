@@ -16,6 +16,7 @@ import signal
 import socket
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -167,6 +168,10 @@ class Region:
             await self._instances.sync()
 
     def _on_gone(self, instance_id: str, stopped: bool) -> None:
+        if not stopped:
+            forget_s = self._machine.world.timings.forget_s
+            forget = partial(seam.forget_instance, instance_id)
+            self._clock.call_later(forget_s, forget)
         if instance_id not in self._cloud.asked:
             self._scaling.instance_gone(instance_id, stopped=stopped)
 

@@ -156,6 +156,11 @@ def set_ec2_tag(resource_id: str, key: str, value: str | None) -> None:
     tags[resource_id] = rest + ([{"Key": key, "Value": value}] if value else [])
 
 
+def forget_instance(instance_id: str) -> None:
+    """Let EC2 know no such instance; the base does it a minute after its end."""
+    part("services.ec2")._instances.pop(instance_id, None)
+
+
 def instance_ids(answer: str) -> list[str]:
     """The instances that an EC2 answer speaks of."""
     return re.findall(r"<instanceId>(i-[0-9a-f]+)</instanceId>", answer)

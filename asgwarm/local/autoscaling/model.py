@@ -17,9 +17,11 @@ GLOBAL_TIMEOUT_S = 48 * 3600  # longest wait; API Reference, LifecycleHook.Globa
 class Timings:
     """How long things take, in seconds of the region's time.
 
-    run_s, start_s, stop_s and terminate_s are EC2's; the driver applies them. The
-    other ones are Auto Scaling's; the machine applies them. retry_s doubles with
-    every failed launch in a row, up to retry_max_s.
+    run_s, start_s, stop_s, terminate_s and forget_s are EC2's; the driver applies
+    them. The other ones are Auto Scaling's; the machine applies them. retry_s doubles
+    with every failed launch in a row, up to retry_max_s. A terminated instance is
+    shown for forget_s, at AWS about an hour (EC2 User Guide, Terminate Amazon EC2
+    instances).
     """
 
     scale_delay_s: float = 0.1
@@ -30,6 +32,7 @@ class Timings:
     start_s: float = 0.2
     stop_s: float = 0.1
     terminate_s: float = 0.1
+    forget_s: float = 3600.0
     refill_delay_s: float = 60.0
     retry_s: float = 5.0
     retry_max_s: float = 300.0

@@ -273,6 +273,24 @@ async def test_a_terminated_instance_leaves_no_process_and_no_folder(work, key):
         work.push(instance, key)
 
 
+async def test_a_terminated_instance_is_shown_for_a_while_and_then_unknown(
+    fresh_region, fresh_work
+):
+    """Of the region's time; who asks for it by its id later is told so."""
+    fresh_region.control.timings(forget_s=100)
+    instance = fresh_work.launch()
+    ec2 = fresh_region.client("ec2")
+    ec2.terminate_instances(InstanceIds=[instance])
+    fresh_region.control.settle()
+    fresh_region.control.advance(99)
+    (shown,) = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
+    assert shown["Instances"][0]["State"]["Name"] == "terminated"
+
+    fresh_region.control.advance(2)
+    with pytest.raises(ClientError, match=r"InvalidInstanceID\.NotFound"):
+        ec2.describe_instances(InstanceIds=[instance])
+
+
 def is_running(pid) -> bool:
     """Whether there is such a process that is not a zombie."""
     try:

@@ -32,7 +32,8 @@ def main() -> int:
     parser.add_argument("--loops", type=int, default=LOOPS, help="the function's")
     asked = parser.parse_args()
     began_s = monotonic_s()
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([work_as_user.__module__])  # imported once for all
     results, queues, workers = context.Queue(), [], 0
     for work, most, plays, size in (
         (work_as_user, asked.users, PLAYS, USER_CELLS),

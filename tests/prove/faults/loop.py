@@ -23,6 +23,7 @@ from tests.prove.faults.expected import Cell
 FREE = (State.READY, State.WARMED)
 SIZES = {"hot": 1, "warm": 0, "cap": 10}
 SLOW_S = 0.3  # of a function that has a minute
+FORGET_S = 1.0  # or the function reads the ends of all cells before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +166,7 @@ def loop_pool(region: Any) -> Pool:
 
     What becomes of it when all have failed is the same, and the matrix has no time.
     """
-    region.control.timings(**QUICK)
+    region.control.timings(**QUICK, forget_s=FORGET_S)
     pool = Pool(region=region, name="loop", sizes={})
     pool.deploy(**SIZES)
     pool.fill()
