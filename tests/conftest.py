@@ -21,9 +21,10 @@ settings.register_profile(
 )
 settings.load_profile("asgwarm")
 
-# A shell starts what runs in its background deaf to Ctrl-C, and so would be all that
-# the tests start.
+# A shell starts what runs in its background deaf to Ctrl-C, and nohup deaf to a lost
+# terminal; so would be all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
