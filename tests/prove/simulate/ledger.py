@@ -3,8 +3,8 @@
 S1 an instance is leased at most once, and its row has one place. S2 only WARMING
 becomes READY, and nothing that was used. S3 nothing of ours ends a lease that its
 holder may still trust. S6 an instance is ended only when its row says that it is at
-its end. S7 a change of state raises `gen`. L5 nobody who was refused holds a lease
-unawares.
+its end, or said so when the request was sent and a hand has spoilt it since. S7 a
+change of state raises `gen`. L5 nobody who was refused holds a lease unawares.
 
 Rule: what a hand from outside did to an instance releases us from S3 for it, and from
 nothing else.
@@ -37,7 +37,8 @@ class Ledger:
         self.used: set[str] = set()  # ever READY no more
         self.trusted: dict[str, tuple[str, float]] = {}  # id -> lease, until when
         self.touched: set[str] = set()  # by a hand from outside
-        self.spoilt: set[str] = set()  # their rows; they must live on all the same
+        # When whose row became senseless, and what it said before; they must live on.
+        self.spoilt: dict[str, tuple[float, str]] = {}
         self.over_at: dict[str, float] = {}  # id -> when its lease has ended
         self.claimed_at: dict[str, float] = {}
         self.asked_at: dict[str, float] = {}  # id -> when its end was asked for
@@ -90,12 +91,15 @@ class Ledger:
         instance_id = record.instance_id
         row = self.row(instance_id)
         ours = row.get("lease_id") == {"S": record.lease_id}
-        if not ours and instance_id not in self.touched | self.spoilt:
+        if not ours and instance_id not in self.touched | self.spoilt.keys():
             raise self.timeline.broken(f"S4: {record.lease_id} used {instance_id}")
 
     def asked(self, line: Line, instance_id: str) -> None:
         """S6: the function asks for the end of an instance."""
         who, state = line.who, self.state(instance_id)
+        spoilt_at, was = self.spoilt.get(instance_id, (0.0, ""))
+        if line.asked_at < spoilt_at:
+            state = was
         if not line.has_read_meta:
             raise self.timeline.broken(f"S6: {who} ends {instance_id} without META")
         if state not in ENDED and instance_id not in self.touched:
@@ -105,7 +109,7 @@ class Ledger:
         if instance_id not in self.asked_at:
             self.asked_at[instance_id] = self.timeline.now
             over_at = self.over_at.get(instance_id)
-            if over_at and instance_id not in self.spoilt | self.touched:
+            if over_at and instance_id not in self.touched | self.spoilt.keys():
                 took_s = self.timeline.now - over_at
                 self.worst_l1_s = max(self.worst_l1_s, took_s)
 
@@ -124,7 +128,7 @@ class Ledger:
 
     def spoils(self, instance_id: str) -> None:
         """A hand makes a row senseless, which is to be noticed soon."""
-        self.spoilt.add(instance_id)
+        self.spoilt[instance_id] = self.timeline.now, self.state(instance_id)
         self.over_at[instance_id] = self.timeline.now + self.settings.max_lease_s
 
     def on_row(self, pk: str, sk: str, before: Item | None, after: Item | None) -> None:
