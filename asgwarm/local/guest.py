@@ -69,7 +69,9 @@ def cloud_config(user_data: str) -> dict[str, Any]:
     if not text.startswith("#cloud-config"):
         return {}
     try:
-        document = yaml.load(text, Loader=yaml.CSafeLoader)
+        # The quick one is not in every build of PyYAML; both make plain values only.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        document = yaml.load(text, Loader=loader)  # noqa: S506
     except yaml.YAMLError:
         return {}
     return document if isinstance(document, dict) else {}

@@ -21,7 +21,7 @@ class Timings:
     them. The other ones are Auto Scaling's; the machine applies them. retry_s doubles
     with every failed launch in a row, up to retry_max_s. A terminated instance is
     shown for forget_s, at AWS about an hour (EC2 User Guide, Terminate Amazon EC2
-    instances).
+    instances), but here for no more than about a minute of real time: the base's rule.
     """
 
     scale_delay_s: float = 0.1

@@ -98,7 +98,7 @@ class Ledger:
         """S6: the function asks for the end of an instance."""
         who, state = line.who, self.state(instance_id)
         spoilt_at, was = self.spoilt.get(instance_id, (0.0, ""))
-        if line.asked_at < spoilt_at:
+        if line.sent_at < spoilt_at:
             state = was
         if not line.has_read_meta:
             raise self.timeline.broken(f"S6: {who} ends {instance_id} without META")

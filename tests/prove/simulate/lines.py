@@ -54,7 +54,7 @@ class Line:
         self.ends_at = timeline.now + lives_s if lives_s else float("inf")
         self.is_dead = False
         self.has_read_meta = False
-        self.asked_at = timeline.now  # when its latest call was sent
+        self.sent_at = timeline.now  # when it made its latest call
         self.unheard = 0  # calls of its that were applied, and it does not know
         self.swept = 0  # instances that this process took for gone from the group
         self.saw_nobody = False  # in the group, although there is somebody
@@ -65,7 +65,7 @@ class Line:
         if self.is_dead:
             raise Dead
         timeline.step(self.who, what)
-        self.asked_at = timeline.now
+        self.sent_at = timeline.now
         draw = timeline.random() if faults.on else 1.0
         if draw < faults.overlap:
             timeline.counts["overlap"] += 1
